@@ -63,6 +63,29 @@ enum bt_name_status bt_key_from_wire(struct bt_key *key, const uint8_t *wire, si
 	return BT_NAME_OK;
 }
 
+static bool has_upper(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (lower(bytes[i]) != bytes[i])
+			return true;
+	return false;
+}
+
+int bt_key_labels(const uint8_t *bytes, size_t size)
+{
+	if (size > BT_KEY_MAX || has_upper(bytes, size))
+		return -1;
+	size_t at = 0;
+	int labels = 0;
+	while (at < size) {
+		if (bytes[at] == 0 || bytes[at] > BT_LABEL_MAX || bytes[at] >= size - at)
+			return -1;
+		at += bytes[at] + 1u;
+		labels++;
+	}
+	return labels;
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -108,7 +131,8 @@ enum bt_name_status bt_key_from_text(struct bt_key *key, const char *text, size_
 		key->len = key->labels = 0;
 		return BT_NAME_OK;
 	}
-	for (size_t at = 0; at < size; at++) { /* a label each time round; at++ steps over its dot */
+	for (size_t at = 0; at < size;
+	     at++) { /* a label each time round; at++ steps over its dot */
 		size_t length_at = used++;
 		while (at < size && text[at] != '.') {
 			uint8_t octet;
@@ -128,21 +152,6 @@ enum bt_name_status bt_key_from_text(struct bt_key *key, const char *text, size_
 	}
 	reverse_labels(key, wire, used, labels);
 	return BT_NAME_OK;
-}
-
-int bt_key_labels(const uint8_t *bytes, size_t size)
-{
-	if (size > BT_KEY_MAX)
-		return -1;
-	size_t at = 0;
-	int labels = 0;
-	while (at < size) {
-		if (bytes[at] == 0 || bytes[at] > BT_LABEL_MAX || bytes[at] >= size - at)
-			return -1;
-		at += bytes[at] + 1u;
-		labels++;
-	}
-	return labels;
 }
 
 size_t bt_key_to_wire(uint8_t wire[static BT_NAME_MAX], const uint8_t *bytes, size_t size)

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cmd-check-config.c -- everything that is wrong with the configuration, at once */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "escape.h"
+
+static const struct bt_option options[] = {
+    {NULL, NULL, NULL, 0},
+};
+
+/* What is wrong with a list's file, without reading it; NULL: nothing. */
+static const char *wrong_with(const char *file)
+{
+	struct stat st;
+	if (stat(file, &st) < 0 || access(file, R_OK) < 0)
+		return strerror(errno);
+	if (S_ISDIR(st.st_mode))
+		return "is a folder, not a file";
+	if (!S_ISREG(st.st_mode))
+		return "is not a regular file";
+	return st.st_size == 0 ? "is empty" : NULL;
+}
+
+static bool check_lists(const struct bt_config *config)
+{
+	bool ok = true;
+	for (unsigned i = 0; i < config->list_count; i++) {
+		const struct bt_config_list *list = &config->lists[i];
+		const char *wrong = wrong_with(list->file);
+		if (wrong != NULL)
+			bt_message("list '%s': %s: %s", list->name, list->file, wrong);
+		ok = ok && wrong == NULL;
+	}
+	return ok;
+}
+
+static void show_text(const char *label, const char *text)
+{
+	printf("  %-12s", label);
+	bt_put_escaped(stdout, text);
+	putchar('\n');
+}
+
+static void show_sinkhole(const struct bt_sinkhole *sinkhole)
+{
+	static const char *const ede[] = {
+	    [BT_EDE_OFF] = "off", [BT_EDE_CODE] = "code", [BT_EDE_TEXT] = "text"};
+	char text4[INET6_ADDRSTRLEN], text6[INET6_ADDRSTRLEN];
+	const char *ipv4 = bt_sinkhole_address(sinkhole, AF_INET, text4);
+	const char *ipv6 = bt_sinkhole_address(sinkhole, AF_INET6, text6);
+
+	printf("  %-12sA %s, AAAA %s, TTL %" PRIu32 " s, EDE %s\n", "sinkhole",
+	    ipv4 != NULL ? ipv4 : "NODATA", ipv6 != NULL ? ipv6 : "NODATA", sinkhole->ttl,
+	    ede[sinkhole->ede]);
+}
+
+static void show_summary(const struct bt_config *config)
+{
+	bt_put_escaped(stdout, config->path);
+	puts(": ok");
+	show_text("state-dir", config->state_dir);
+	show_text(
+	    "run-dir", config->run_dir != NULL ? config->run_dir : "(in the state directory)");
+	show_text("resolver-id",
+	    config->resolver_id != NULL ? config->resolver_id : "(made at the first start)");
+	show_text("enabled", config->enabled ? "yes" : "no");
+	show_sinkhole(&config->sinkhole);
+	printf("  %-12s%u\n", "lists", config->list_count);
+	for (unsigned i = 0; i < config->list_count; i++) {
+		fputs("    ", stdout);
+		bt_put_escaped(stdout, config->lists[i].name);
+		printf(": %s, ", bt_action_name(config->lists[i].action));
+		bt_put_escaped(stdout, config->lists[i].file);
+		putchar('\n');
+	}
+}
+
+static enum bt_exit run(const struct bt_call *call)
+{
+	struct bt_config *config = bt_open_config(call);
+	if (config == NULL)
+		return access(bt_config_path(call->config), R_OK) == 0 ? BT_EXIT_NO
+								       : BT_EXIT_FAILED;
+	enum bt_exit status = check_lists(config) ? BT_EXIT_OK : BT_EXIT_NO;
+	if (status == BT_EXIT_OK)
+		show_summary(config);
+	bt_config_free(&config);
+	return status;
+}
+
+const struct bt_command bt_cmd_check_config = {
+    .name = "check-config",
+    .arguments = "",
+    .summary = "Check the configuration: all of its problems at once",
+    .options = options,
+    .run = run,
+};

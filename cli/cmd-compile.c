@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cmd-compile.c -- lists to a trie file */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "compile.h"
+#include "escape.h"
+#include "file.h"
+
+enum {
+	BAD_LINES_SHOWN = 20, /* of each list */
+	STATE_FILE_MODE = 0640,
+};
+
+enum { OUTPUT, ACTION, SCOPE, FORMAT, STRICT, ALL_ERRORS };
+
+static const struct bt_option options[] = {
+    [OUTPUT] = {"output", "TRIE", "write this file, not STATE/beacontrap.trie", 'o'},
+    [ACTION] = {"action", "ACTION", "of the LISTs: sinkhole (default), nxdomain, allow, log, ...",
+	0},
+    [SCOPE] = {"scope", "SCOPE", "of the LISTs: exact, below, subtree (default: the format's)", 0},
+    [FORMAT] = {"format", "FORMAT", "of the LISTs: auto (default), domains, hosts, yaml", 0},
+    [STRICT] = {"strict", NULL, "a bad line in a list is an error", 0},
+    [ALL_ERRORS] = {"all-errors", NULL, "show every bad line, not only 20 of each list", 0},
+    {NULL, NULL, NULL, 0},
+};
+
+/* As the configuration has it where it says nothing. */
+static const struct bt_sinkhole default_sinkhole = {
+    .has_ipv4 = true, .has_ipv6 = true, .ttl = 10, .ede = BT_EDE_TEXT};
+
+/***
+ *  bad lines and progress
+ */
+
+struct watch {
+	const struct bt_compile_options *options;
+	uint64_t *bad; /* of each list; one more for lines of no known list */
+	bool all_errors;
+	bool terminal; /* progress is shown */
+	struct timespec shown;
+};
+
+static void clear_progress(const struct watch *watch)
+{
+	if (watch->terminal)
+		fputs("\r\033[K", stderr);
+}
+
+/* The list whose file `text`, "file:line: reason", is about. */
+static unsigned list_of(const struct bt_compile_options *compile, const char *text)
+{
+	for (unsigned i = 0; i < compile->list_count; i++) {
+		size_t size = strlen(compile->lists[i].file);
+		if (strncmp(text, compile->lists[i].file, size) == 0 && text[size] == ':')
+			return i;
+	}
+	return compile->list_count;
+}
+
+static void on_bad(void *ctx, const char *text)
+{
+	struct watch *watch = ctx;
+	uint64_t before = watch->bad[list_of(watch->options, text)]++;
+	if (watch->all_errors || before < BAD_LINES_SHOWN) {
+		clear_progress(watch);
+		bt_message("%s", text);
+	}
+}
+
+static void show_hidden(const struct watch *watch)
+{
+	if (watch->all_errors)
+		return;
+	for (unsigned i = 0; i <= watch->options->list_count; i++)
+		if (watch->bad[i] > BAD_LINES_SHOWN)
+			bt_message("%s: and %" PRIu64 " more bad lines (--all-errors shows them)",
+			    i < watch->options->list_count ? watch->options->lists[i].file
+							   : "lists",
+			    watch->bad[i] - BAD_LINES_SHOWN);
+}
+
+static double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static void on_progress(void *ctx, const char *list, uint64_t entries)
+{
+	struct watch *watch = ctx;
+	if (!watch->terminal || seconds_since(&watch->shown) < 0.1)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &watch->shown);
+	clear_progress(watch);
+	bt_put_escaped(stderr, list);
+	fprintf(stderr, ": %" PRIu64 " entries", entries);
+}
+
+/***
+ *  the file
+ */
+
+/* The state directory: made if it is missing, so that the resolver's group can read it. */
+static bool make_state(const char *path, struct bt_err *err)
+{
+	if (mkdir(path, 0750) == 0 ? chmod(path, 02750) == 0 : errno == EEXIST)
+		return true;
+	return bt_fail(err, "%s: %s", path, strerror(errno));
+}
+
+static bool write_previous(const char *path, const void *bytes, size_t size, struct bt_err *err)
+{
+	char *previous;
+	if (asprintf(&previous, "%s.prev", path) < 0)
+		return bt_fail(err, "out of memory");
+	bool ok = bt_file_replace(previous, bytes, size, STATE_FILE_MODE, err);
+	free(previous);
+	return ok;
+}
+
+/*
+ * The trie in force becomes the previous one, to fall back on; unless it is broken, or says the
+ * same as the new one: then the previous one that is there already is worth more.
+ */
+static bool keep_previous(const char *path, const struct bt_trie *fresh, struct bt_err *err)
+{
+	struct bt_trie *old;
+	void *bytes;
+	size_t size;
+
+	if (access(path, F_OK) != 0)
+		return true;
+	if (!bt_file_read(path, SIZE_MAX, &bytes, &size, err))
+		return false;
+	if (!bt_trie_open(&old, bytes, size, err)) {
+		bt_message("%s: not kept as the previous trie: %s", path, err->text);
+		free(bytes);
+		return true;
+	}
+	bool ok =
+	    bt_trie_digest(old) == bt_trie_digest(fresh) || write_previous(path, bytes, size, err);
+	bt_trie_close(&old);
+	return ok;
+}
+
+static mode_t mode_of_new_files(void)
+{
+	mode_t mask = umask(0);
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+/***
+ *  the job
+ */
+
+/* What to compile, and where to. */
+struct job {
+	struct bt_compile_options compile;
+	const char *path;
+	const char *state_dir; /* `path` is the trie in force there; NULL: it is some other file */
+};
+
+/* Verifies the new trie as its readers will, and only then lets it take the old one's place. */
+static bool put_in_place(const struct job *job, void *bytes, size_t size, struct bt_err *err)
+{
+	struct bt_trie *trie;
+	if (!bt_trie_open(&trie, bytes, size, err)) {
+		free(bytes);
+		return bt_fail_in(err, "the new trie is broken, which is a fault of this program");
+	}
+	bool ok = job->state_dir == NULL ||
+		  (make_state(job->state_dir, err) && keep_previous(job->path, trie, err));
+	ok = ok && bt_file_replace(job->path, bytes, size,
+		       job->state_dir != NULL ? STATE_FILE_MODE : mode_of_new_files(), err);
+	bt_trie_close(&trie);
+	return ok;
+}
+
+static void show_result(
+    const struct job *job, const struct bt_compile_result *result, size_t size, double seconds)
+{
+	double each = result->names > 0 ? (double)size / (double)result->names : 0;
+	bt_put_escaped(stdout, job->path);
+	printf(": compiled\n"
+	       "  lists       %u\n"
+	       "  entries     %" PRIu64 "\n"
+	       "  names       %" PRIu64 "\n"
+	       "  duplicates  %" PRIu64 "\n"
+	       "  bad lines   %" PRIu64 "\n"
+	       "  classes     %" PRIu32 "\n"
+	       "  bytes       %zu (%.1f a name)\n"
+	       "  seconds     %.3f\n",
+	    job->compile.list_count, result->entries, result->names, result->duplicates,
+	    result->bad, result->classes, size, each, seconds);
+}
+
+static void show_failure(const struct job *job, const char *reason)
+{
+	bool old = access(job->path, F_OK) == 0;
+	bt_message("%s", reason);
+	if (job->state_dir == NULL)
+		bt_message("%s: %s", job->path, old ? "left as it was" : "not written");
+	else if (old)
+		bt_message("%s: the old trie stays in force", job->path);
+	else
+		bt_message("%s: not written; without it nothing is blocked", job->path);
+}
+
+static enum bt_exit compile(struct job *job, bool all_errors)
+{
+	struct bt_compile_result result;
+	struct bt_err err;
+	void *bytes;
+	size_t size;
+	struct timespec start;
+	struct watch watch = {.options = &job->compile, .all_errors = all_errors};
+
+	watch.bad = calloc(job->compile.list_count + 1u, sizeof(*watch.bad));
+	if (watch.bad == NULL) {
+		show_failure(job, "out of memory");
+		return BT_EXIT_FAILED;
+	}
+	watch.terminal = isatty(STDERR_FILENO);
+	job->compile.bad = on_bad;
+	job->compile.progress = on_progress;
+	job->compile.ctx = &watch;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	enum bt_exit status = BT_EXIT_OK;
+	bool compiled = bt_compile(&job->compile, &bytes, &size, &result, &err);
+	clear_progress(&watch);
+	show_hidden(&watch);
+	if (!compiled)
+		status = BT_EXIT_NO;
+	else if (!put_in_place(job, bytes, size, &err))
+		status = BT_EXIT_FAILED;
+	if (status == BT_EXIT_OK)
+		show_result(job, &result, size, seconds_since(&start));
+	else
+		show_failure(job, err.text);
+	free(watch.bad);
+	return status;
+}
+
+static enum bt_exit compile_configured(const struct bt_call *call)
+{
+	struct bt_config *config = bt_open_config(call);
+	if (config == NULL) {
+		bt_message("nothing compiled: a trie that is in force stays");
+		return BT_EXIT_FAILED;
+	}
+	char *in_state = bt_path_join(config->state_dir, BT_TRIE_FILE);
+	struct job job = {.path = call->option[OUTPUT] != NULL ? call->option[OUTPUT] : in_state,
+	    .state_dir = call->option[OUTPUT] != NULL ? NULL : config->state_dir,
+	    .compile = {.lists = config->lists,
+		.list_count = config->list_count,
+		.sinkhole = &config->sinkhole,
+		.strict = call->option[STRICT] != NULL}};
+	enum bt_exit status = BT_EXIT_FAILED;
+	if (in_state == NULL)
+		bt_message("out of memory");
+	else
+		status = compile(&job, call->option[ALL_ERRORS] != NULL);
+	free(in_state);
+	bt_config_free(&config);
+	return status;
+}
+
+/* "feeds/3cx.yaml" -> "3cx": malloc'ed, NULL if memory runs out. */
+static char *name_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *base = slash != NULL ? slash + 1 : file;
+	const char *dot = strrchr(base, '.');
+	return dot != NULL && dot != base ? strndup(base, (size_t)(dot - base)) : strdup(base);
+}
+
+static void free_lists(struct bt_config_list *lists, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		free(lists[i].name);
+	free(lists);
+}
+
+/* The LIST arguments as lists, all of them like `like`; NULL after a message. */
+static struct bt_config_list *make_lists(
+    const struct bt_call *call, const struct bt_config_list *like, unsigned count)
+{
+	struct bt_config_list *lists = calloc(count, sizeof(*lists));
+	for (unsigned i = 0; lists != NULL && i < count; i++) {
+		lists[i] = *like;
+		lists[i].file = call->argument[i];
+		lists[i].name = name_of(lists[i].file);
+		for (unsigned j = 0; lists[i].name != NULL && j < i; j++)
+			if (strcmp(lists[i].name, lists[j].name) == 0) {
+				bt_message("%s and %s would both be the list '%s': rename one",
+				    lists[j].file, lists[i].file, lists[i].name);
+				free_lists(lists, i + 1);
+				return NULL;
+			}
+		if (lists[i].name == NULL) {
+			free_lists(lists, i);
+			lists = NULL;
+		}
+	}
+	if (lists == NULL)
+		bt_message("out of memory");
+	return lists;
+}
+
+static enum bt_exit compile_arguments(const struct bt_call *call, const struct bt_config_list *like)
+{
+	unsigned count = (unsigned)call->arguments;
+	struct bt_config_list *lists = make_lists(call, like, count);
+	if (lists == NULL)
+		return BT_EXIT_FAILED;
+	struct job job = {.path = call->option[OUTPUT],
+	    .compile = {.lists = lists,
+		.list_count = count,
+		.sinkhole = &default_sinkhole,
+		.strict = call->option[STRICT] != NULL}};
+	enum bt_exit status = compile(&job, call->option[ALL_ERRORS] != NULL);
+	free_lists(lists, count);
+	return status;
+}
+
+static enum bt_exit run(const struct bt_call *call)
+{
+	const char *action = call->option[ACTION], *scope = call->option[SCOPE],
+		   *format = call->option[FORMAT];
+	int action_is = action != NULL ? bt_action_from_name(action) : BT_ACTION_SINKHOLE;
+	int scope_is = scope != NULL ? bt_scope_from_name(scope) : 0;
+	int format_is = format != NULL ? bt_format_from_name(format) : BT_FORMAT_AUTO;
+
+	if (action_is < 0)
+		return bt_usage(call, "there is no action '%s'", action);
+	if (scope_is < 0)
+		return bt_usage(call, "there is no scope '%s'", scope);
+	if (format_is < 0)
+		return bt_usage(call, "there is no list format '%s'", format);
+	if (call->arguments > 0 && call->option[OUTPUT] == NULL)
+		return bt_usage(
+		    call, "compile: LISTs need --output, for they are not the configured ones");
+	if (call->arguments > BT_LISTS_MAX)
+		return bt_usage(call, "compile: more than %d lists", BT_LISTS_MAX);
+	if (call->arguments > 0) {
+		struct bt_config_list like = {.action = (enum bt_action)action_is,
+		    .format = (enum bt_format)format_is,
+		    .scope = (uint8_t)scope_is};
+		return compile_arguments(call, &like);
+	}
+	if (action != NULL || scope != NULL || format != NULL)
+		return bt_usage(
+		    call, "compile: --action, --scope and --format are for LIST arguments");
+	return compile_configured(call);
+}
+
+const struct bt_command bt_cmd_compile = {
+    .name = "compile",
+    .arguments = "[LIST...]",
+    .summary = "Compile the configured lists, or the LISTs, into a trie",
+    .options = options,
+    .max_arguments = BT_ANY,
+    .run = run,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cmd-verify.c -- is this a whole trie, and what does it hold? */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "escape.h"
+#include "timestamp.h"
+
+enum { TRIE };
+
+static const struct bt_option options[] = {
+    [TRIE] = {"trie", "TRIE", "verify this file, not STATE/beacontrap.trie", 't'},
+    {NULL, NULL, NULL, 0},
+};
+
+static const char *const events_names[] = {
+    [BT_EVENTS_FULL] = "full", [BT_EVENTS_COUNT] = "count", [BT_EVENTS_OFF] = "off"};
+
+static void show_list(const struct bt_list_info *list)
+{
+	const struct bt_zone utc = {.name = "UTC"};
+	char time[BT_TIME_TEXT];
+
+	fputs("    ", stdout);
+	bt_put_escaped(stdout, list->name);
+	printf(": %s, %" PRIu64 " entries, events %s", bt_action_name(list->action), list->entries,
+	    events_names[list->events]);
+	if (list->modified != 0)
+		printf(", changed %s UTC", bt_time_show(time, list->modified * 1000, &utc));
+	putchar('\n');
+}
+
+static void show_trie(const char *path, const struct bt_trie *trie)
+{
+	const struct bt_policy *policy = bt_trie_policy(trie);
+	unsigned lists = bt_policy_lists(policy);
+
+	bt_put_escaped(stdout, path);
+	printf(": ok\n"
+	       "  names    %" PRIu64 "\n"
+	       "  classes  %" PRIu32 "\n"
+	       "  bytes    %zu\n"
+	       "  digest   %016" PRIx64 "\n"
+	       "  lists    %u\n",
+	    bt_trie_names(trie), bt_policy_classes(policy), bt_trie_size(trie),
+	    bt_trie_digest(trie), lists);
+	for (unsigned i = 0; i < lists; i++) {
+		struct bt_list_info list = bt_policy_list(policy, i);
+		show_list(&list);
+	}
+}
+
+static enum bt_exit run(const struct bt_call *call)
+{
+	char *path = bt_trie_path(call, call->option[TRIE]);
+	if (path == NULL)
+		return BT_EXIT_FAILED;
+
+	struct bt_trie *trie;
+	struct bt_err err;
+	bool ok = bt_trie_load(&trie, path, &err);
+	if (ok) {
+		show_trie(path, trie);
+		bt_trie_close(&trie);
+	} else {
+		bt_message("%s", err.text);
+	}
+	free(path);
+	return ok ? BT_EXIT_OK : BT_EXIT_NO;
+}
+
+const struct bt_command bt_cmd_verify = {
+    .name = "verify",
+    .arguments = "",
+    .summary = "Verify a trie, and say what it holds",
+    .options = options,
+    .run = run,
+};

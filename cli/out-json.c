@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* out-json.c -- a report for programs: one object, times in RFC 3339 and UTC */
+
+#include "json.h"
+#include "out.h"
+
+static json_t *time_value(bool known, int64_t time)
+{
+	char text[BT_TIME_TEXT];
+	return known ? json_string(bt_time_rfc3339(text, time)) : json_null();
+}
+
+static json_t *endpoint_object(const struct bt_report_endpoint *who)
+{
+	char client[INET6_ADDRSTRLEN];
+	return json_pack("{ss so so so}", "endpoint", bt_client_show(client, who->client), "hits",
+	    bt_json_number(who->hits), "firstSeen", time_value(true, who->first_seen), "lastSeen",
+	    time_value(true, who->last_seen));
+}
+
+/* NULL if memory ran out. */
+static json_t *endpoint_array(const struct bt_report_row *row)
+{
+	json_t *array = json_array();
+	for (uint64_t i = 0; array != NULL && i < row->endpoints; i++)
+		if (json_array_append_new(array, endpoint_object(&row->who[i])) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+static json_t *row_object(const struct bt_report_row *row, bool endpoints)
+{
+	json_t *object = json_pack("{so so so so so so}", "DomainName", bt_json_text(row->domain),
+	    "endpointCount", bt_json_number(row->endpoints), "hits", bt_json_number(row->hits),
+	    "firstSeen", time_value(row->hits > 0, row->first_seen), "lastSeen",
+	    time_value(row->hits > 0, row->last_seen), "list", bt_json_text(row->list));
+	if (object != NULL && endpoints &&
+	    json_object_set_new(object, "endpoints", endpoint_array(row)) != 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static bool write_rows(FILE *out, const struct bt_view *view)
+{
+	fputs("{\"rows\":[", out);
+	for (size_t i = 0; i < view->count; i++) {
+		fputs(i > 0 ? ",\n" : "\n", out);
+		if (!bt_json_write(out, row_object(&view->rows[i], view->endpoints)))
+			return false;
+	}
+	fputs("\n]", out);
+	return true;
+}
+
+/* `value` is stolen, and NULL if memory ran out. */
+static bool write_member(FILE *out, const char *name, json_t *value)
+{
+	fprintf(out, ",\n\"%s\":", name);
+	return bt_json_write(out, value);
+}
+
+static json_t *period_object(const struct bt_view *view)
+{
+	bool any = view->coverage.last != 0;
+	return json_pack("{so so so so}", "since",
+	    time_value(view->filter.since != INT64_MIN, view->filter.since), "until",
+	    time_value(view->filter.until != INT64_MAX, view->filter.until), "firstRecord",
+	    time_value(any, view->coverage.first), "lastRecord",
+	    time_value(any, view->coverage.last));
+}
+
+/* An array of all that text(report, 0), text(report, 1), ... name. */
+static json_t *text_array(
+    const struct bt_report *report, const char *(*text)(const struct bt_report *report, size_t i))
+{
+	json_t *array = json_array();
+	const char *each;
+	for (size_t i = 0; array != NULL && (each = text(report, i)) != NULL; i++)
+		if (json_array_append_new(array, bt_json_text(each)) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+static json_t *list_array(const struct bt_report *report)
+{
+	json_t *array = json_array();
+	struct bt_report_list list;
+	for (size_t i = 0; array != NULL && (list = bt_report_list(report, i)).name != NULL; i++) {
+		json_t *object = json_pack("{so ss so so}", "name", bt_json_text(list.name),
+		    "action", list.action, "entries", bt_json_number(list.entries), "modified",
+		    time_value(list.modified != 0, list.modified * 1000));
+		if (json_array_append_new(array, object) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *coverage_object(const struct bt_report_coverage *coverage)
+{
+	return json_pack("{so so so so si sI sI}", "events", bt_json_number(coverage->events),
+	    "lost", bt_json_number(coverage->lost), "duplicates",
+	    bt_json_number(coverage->duplicates), "damaged", bt_json_number(coverage->damaged),
+	    "segments", (int)coverage->segments, "notRunningMs", (json_int_t)coverage->down,
+	    "unprotectedMs", (json_int_t)coverage->unprotected);
+}
+
+static json_t *metadata_object(const struct bt_policy *policy, uint32_t meta)
+{
+	json_t *object = json_object();
+	unsigned pairs = bt_policy_meta_size(policy, meta);
+	for (unsigned i = 0; object != NULL && i < pairs; i++)
+		if (!bt_json_add_pair(object, bt_policy_pair(policy, meta, i))) {
+			json_decref(object);
+			return NULL;
+		}
+	return object;
+}
+
+static json_t *context_array(const struct bt_view *view)
+{
+	json_t *array = json_array();
+	unsigned lists = view->policy != NULL ? bt_policy_lists(view->policy) : 0;
+	for (unsigned i = 0; array != NULL && i < lists; i++) {
+		struct bt_list_info list = bt_policy_list(view->policy, i);
+		if (!bt_view_has_list(view, list.name))
+			continue;
+		json_t *object = json_pack("{so so}", "list", bt_json_text(list.name), "metadata",
+		    metadata_object(view->policy, list.meta));
+		if (json_array_append_new(array, object) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *ttl_value(const struct bt_policy *policy)
+{
+	return policy != NULL ? bt_json_number(bt_policy_sinkhole(policy)->ttl) : json_null();
+}
+
+bool bt_out_json(FILE *out, const struct bt_view *view)
+{
+	bool ok = write_rows(out, view) && write_member(out, "period", period_object(view)) &&
+		  write_member(out, "resolvers", text_array(view->report, bt_report_resolver)) &&
+		  write_member(out, "lists", list_array(view->report)) &&
+		  write_member(out, "coverage", coverage_object(&view->coverage)) &&
+		  write_member(out, "answerTtl", ttl_value(view->policy)) &&
+		  write_member(out, "problems", text_array(view->report, bt_report_problem)) &&
+		  (!view->context || write_member(out, "context", context_array(view)));
+	fputs("\n}\n", out);
+	return ok;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* compile.c -- lists to a trie file */
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "compile.h"
+#include "entries.h"
+#include "list.h"
+#include "policy-build.h"
+
+enum { PROGRESS_EVERY = 10000 /* entries */ };
+
+struct compile {
+	const struct bt_compile_options *options;
+	struct bt_policy_builder *policy;
+	struct bt_entries *entries;
+	struct bt_compile_result result;
+
+	/* of the list that is being read */
+	unsigned list;
+	uint64_t list_entries;
+	uint32_t list_meta;
+	struct bt_err first_bad;
+
+	/* metadata of the entry before: in most lists many neighbours share theirs */
+	uint32_t last_meta;
+	char *last; /* its keys and values one after the other, each with its zero octet */
+	size_t last_size, last_room;
+};
+
+/* ---- metadata of an entry ---- */
+
+static size_t size_of_pairs(const struct bt_pair *pairs, unsigned count)
+{
+	size_t size = 0;
+	for (unsigned i = 0; i < count; i++)
+		size += strlen(pairs[i].key) + strlen(pairs[i].value) + 2;
+	return size;
+}
+
+static bool is_last(const struct compile *c, const struct bt_pair *pairs, unsigned count)
+{
+	const char *at = c->last, *end = c->last + c->last_size;
+	for (unsigned i = 0; i < 2 * count; i++) {
+		const char *text = i % 2 == 0 ? pairs[i / 2].key : pairs[i / 2].value;
+		if (at == end || strcmp(at, text) != 0)
+			return false;
+		at += strlen(at) + 1;
+	}
+	return at == end;
+}
+
+/* Remembers the pairs, for is_last(). */
+static bool keep(struct compile *c, const struct bt_pair *pairs, unsigned count)
+{
+	size_t size = size_of_pairs(pairs, count);
+	if (size > c->last_room) {
+		char *larger = realloc(c->last, size * 2);
+		if (larger == NULL)
+			return false;
+		c->last = larger;
+		c->last_room = size * 2;
+	}
+	char *at = c->last;
+	for (unsigned i = 0; i < count; i++) {
+		at = stpcpy(at, pairs[i].key) + 1;
+		at = stpcpy(at, pairs[i].value) + 1;
+	}
+	c->last_size = size;
+	return true;
+}
+
+static bool find_meta(
+    struct compile *c, const struct bt_entry *entry, uint32_t *meta, struct bt_err *err)
+{
+	if (entry->pair_count == 0) {
+		*meta = 0;
+		return true;
+	}
+	if (!is_last(c, entry->pairs, entry->pair_count)) {
+		if (!bt_policy_add_meta(
+			c->policy, entry->pairs, entry->pair_count, &c->last_meta, err))
+			return false;
+		if (!keep(c, entry->pairs, entry->pair_count))
+			return bt_fail(err, "out of memory");
+	}
+	*meta = c->last_meta;
+	return true;
+}
+
+/* ---- reading a list ---- */
+
+static const struct bt_config_list *list_of(const struct compile *c)
+{
+	return c->options->lists + c->list;
+}
+
+static void tell_progress(const struct compile *c)
+{
+	if (c->options->progress != NULL)
+		c->options->progress(c->options->ctx, list_of(c)->name, c->list_entries);
+}
+
+static bool take_entry(void *ctx, const struct bt_entry *entry, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	struct bt_member member = {.list = (uint16_t)c->list};
+	member.scope = list_of(c)->scope != 0 ? list_of(c)->scope : entry->scope;
+	if (!find_meta(c, entry, &member.meta, err))
+		return false;
+	if (++c->list_entries % PROGRESS_EVERY == 0)
+		tell_progress(c);
+	return bt_entries_add(c->entries, entry->key, member, err);
+}
+
+static bool take_list(void *ctx, const struct bt_pair *pairs, unsigned count, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	return bt_policy_add_meta(c->policy, pairs, count, &c->list_meta, err);
+}
+
+static void take_bad(void *ctx, unsigned line, const char *reason)
+{
+	struct compile *c = ctx;
+	char text[PATH_MAX + sizeof(struct bt_err)];
+	snprintf(text, sizeof(text), "%s:%u: %s", list_of(c)->file, line, reason);
+	if (c->first_bad.text[0] == '\0')
+		bt_fail(&c->first_bad, "%s", text);
+	if (c->options->bad != NULL)
+		c->options->bad(c->options->ctx, text);
+}
+
+/* In strict mode too a list is read to its end, so that all its bad lines are heard of at once. */
+static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
+{
+	c->list = number;
+	c->list_entries = 0;
+	c->list_meta = 0;
+	c->first_bad.text[0] = '\0';
+
+	const struct bt_config_list *list = list_of(c);
+	const struct bt_list_reader reader = {
+	    .entry = take_entry, .list = take_list, .bad = take_bad, .ctx = c};
+	struct bt_list_stats stats;
+	if (!bt_list_read(list->file, list->format, &reader, &stats, err))
+		return false;
+	if (c->options->strict && stats.bad > 0)
+		return bt_fail(err, "%s", c->first_bad.text);
+	tell_progress(c);
+
+	c->result.entries += stats.entries;
+	c->result.bad += stats.bad;
+	const struct bt_list_info info = {
+	    .name = list->name,
+	    .action = list->action,
+	    .events = list->events,
+	    .meta = c->list_meta,
+	    .modified = stats.modified,
+	};
+	return bt_policy_add_list(c->policy, &info, err);
+}
+
+/* ---- the whole ---- */
+
+static bool build(struct compile *c, void **bytes, size_t *size, struct bt_err *err)
+{
+	const struct bt_build_name *names;
+	size_t count;
+	if (!bt_entries_finish(c->entries, c->policy, &names, &count, &c->result.duplicates, err))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		bt_policy_count_name(c->policy, names[i].class_id);
+		if (names[i].class_id >= c->result.classes)
+			c->result.classes = names[i].class_id + 1;
+	}
+	c->result.names = count;
+
+	void *policy;
+	size_t policy_size;
+	if (!bt_policy_build(c->policy, &policy, &policy_size, err))
+		return false;
+	bool ok = bt_build(bytes, size, names, count, policy, policy_size, err);
+	free(policy);
+	return ok;
+}
+
+bool bt_compile(const struct bt_compile_options *options, void **bytes, size_t *size,
+    struct bt_compile_result *result, struct bt_err *err)
+{
+	if (options->list_count == 0)
+		return bt_fail(err, "no lists: there is nothing to compile");
+
+	struct compile c = {.options = options};
+	bool ok = bt_policy_builder_new(&c.policy, options->sinkhole, err) &&
+		  bt_entries_new(&c.entries, err);
+	for (unsigned i = 0; ok && i < options->list_count; i++)
+		ok = read_list(&c, i, err);
+	ok = ok && build(&c, bytes, size, err);
+	if (ok && result != NULL)
+		*result = c.result;
+	bt_entries_free(&c.entries);
+	bt_policy_builder_free(&c.policy);
+	free(c.last);
+	return ok;
+}

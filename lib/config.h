@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * config.h -- the one YAML file that says what to do
+ *
+ * Unknown keys, wrong types and bad values are errors with file, line, column and what was
+ * expected; all of them are reported, not only the first.
+ *
+ * Threads: a configuration belongs to the one who loaded it and does not change.
+ */
+#ifndef BT_CONFIG_H
+#define BT_CONFIG_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "format.h"
+#include "policy.h"
+
+struct bt_config_list {
+	char *name;
+	char *file; /* absolute, or relative to the working folder as the configuration's path is */
+	enum bt_action action;
+	enum bt_events events;
+	enum bt_format format;
+	uint8_t scope; /* 0: as the format says */
+};
+
+struct bt_config {
+	char *path;
+	char *state_dir;
+	char *run_dir;     /* NULL: none given, rings live in the state directory */
+	char *resolver_id; /* NULL: made once and kept in the state directory */
+	bool enabled;
+	struct bt_sinkhole sinkhole;
+	struct bt_config_list *lists;
+	unsigned list_count;
+};
+
+/*
+ * Loads the configuration at `path`. Each problem is handed to problem(ctx, "file:line:column:
+ * reason") where that is not NULL; *err holds the first. *config is the caller's.
+ */
+bool bt_config_load(struct bt_config **config, const char *path,
+    void (*problem)(void *ctx, const char *text), void *ctx, struct bt_err *err);
+
+/* Frees the configuration and sets *config to NULL. NULL is fine. */
+void bt_config_free(struct bt_config **config);
+
+/*
+ * Where the configuration is: `option` if it is not NULL, else $BEACONTRAP_CONFIG, else the
+ * compiled-in path under SYSCONFDIR. Borrowed.
+ */
+const char *bt_config_path(const char *option);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* drain.c -- events from a ring to a segment, each once */
+
+#include "drain.h"
+
+void bt_drain_begin(struct bt_drain *drain)
+{
+	drain->next = bt_ring_taken(drain->ring) + 1;
+	drain->pending = 0;
+}
+
+/* What is not there up to and with `last` is lost. */
+static bool gap_to(struct bt_drain *drain, uint64_t last, struct bt_segment_writer *segment,
+    int64_t time, struct bt_err *err)
+{
+	if (last < drain->next)
+		return true;
+	if (!bt_segment_gap(segment, bt_ring_boot(drain->ring), bt_ring_number(drain->ring),
+		drain->next, last, time, err))
+		return false;
+	drain->next = last + 1;
+	return true;
+}
+
+static bool take_one(struct bt_drain *drain, const struct bt_event *event, uint64_t sequence,
+    struct bt_segment_writer *segment, struct bt_policy_store *policies, int64_t time,
+    struct bt_err *err)
+{
+	if (sequence < drain->next)
+		return true; /* it is in the log already */
+	if (!bt_event_valid(event))
+		return gap_to(drain, sequence, segment, time, err);
+	if (!gap_to(drain, sequence - 1, segment, time, err) ||
+	    !bt_policy_store_write(policies, event->policy, segment, err) ||
+	    !bt_segment_event(segment, bt_ring_boot(drain->ring), bt_ring_number(drain->ring),
+		sequence, event, err))
+		return false;
+	drain->next = sequence + 1;
+	return true;
+}
+
+bool bt_drain_take(struct bt_drain *drain, uint32_t max, struct bt_segment_writer *segment,
+    struct bt_policy_store *policies, int64_t time, struct bt_err *err)
+{
+	while (drain->pending < max) {
+		uint64_t sequence;
+		const struct bt_event *event =
+		    bt_ring_next(drain->ring, drain->pending, &sequence);
+		if (event == NULL)
+			break;
+		if (!take_one(drain, event, sequence, segment, policies, time, err))
+			return false;
+		drain->pending++;
+	}
+	return true;
+}
+
+bool bt_drain_tail(struct bt_drain *drain, struct bt_segment_writer *segment, int64_t time,
+    struct bt_err *err)
+{
+	uint64_t pushed = bt_ring_pushed(drain->ring), sequence;
+	/* In this order: an event that came in between was not dropped, and is taken next time. */
+	if (bt_ring_next(drain->ring, drain->pending, &sequence) != NULL)
+		return true;
+	return gap_to(drain, pushed, segment, time, err);
+}
+
+void bt_drain_done(struct bt_drain *drain)
+{
+	bt_ring_done(drain->ring, drain->pending);
+	drain->pending = 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* file.c -- whole files in, whole files out */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file.h"
+
+/* ---- in ---- */
+
+/*
+ * Reads to the end of the file, whatever fstat said its size was: it may grow or shrink meanwhile.
+ * One octet more than `max` is asked for, so that a file that is too long shows itself.
+ */
+static bool read_all(int fd, size_t expect, size_t max, uint8_t **bytes, size_t *size)
+{
+	size_t room = expect + 1, used = 0;
+	uint8_t *buffer = malloc(room + 1);
+	if (buffer == NULL)
+		return false;
+	for (;;) {
+		if (used == room) {
+			if (used > max) {
+				errno = EFBIG;
+				break;
+			}
+			room = room > max / 2 ? max + 1 : room * 2;
+			uint8_t *larger = realloc(buffer, room + 1);
+			if (larger == NULL)
+				break;
+			buffer = larger;
+		}
+		ssize_t got = read(fd, buffer + used, room - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			break;
+		used += (size_t)got;
+		if (got == 0) {
+			buffer[used] = 0;
+			*bytes = buffer;
+			*size = used;
+			return true;
+		}
+	}
+	free(buffer);
+	return false;
+}
+
+bool bt_file_read(const char *path, size_t max, void **bytes, size_t *size, struct bt_err *err)
+{
+	if (max > SIZE_MAX / 2)
+		max = SIZE_MAX / 2; /* leaves room for what is added to it */
+
+	/* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return bt_fail(err, "%s: %s", path, strerror(errno));
+
+	struct stat st;
+	uint8_t *buffer = NULL;
+	bool ok = false;
+	if (fstat(fd, &st) < 0)
+		bt_fail(err, "%s: %s", path, strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		bt_fail(err, "%s: is a folder, not a file", path);
+	else if (!S_ISREG(st.st_mode))
+		bt_fail(err, "%s: is not a regular file", path);
+	else if (st.st_size < 0 || (uintmax_t)st.st_size > max)
+		bt_fail(err, "%s: %jd octets, more than the %zu that are read", path,
+		    (intmax_t)st.st_size, max);
+	else if ((ok = read_all(fd, (size_t)st.st_size, max, &buffer, size)))
+		*bytes = buffer;
+	else if (errno == EFBIG)
+		bt_fail(err, "%s: grew to more than the %zu octets that are read", path, max);
+	else
+		bt_fail(err, "%s: %s", path, strerror(errno));
+	close(fd);
+	return ok;
+}
+
+/* ---- out ---- */
+
+bool bt_write_all(int fd, const void *bytes, size_t size)
+{
+	const uint8_t *at = bytes;
+	while (size > 0) {
+		ssize_t put = write(fd, at, size);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put == 0)
+			errno = EIO; /* no file does that; without it this would spin */
+		if (put <= 0)
+			return false;
+		at += put;
+		size -= (size_t)put;
+	}
+	return true;
+}
+
+char *bt_path_join(const char *folder, const char *name)
+{
+	size_t size = strlen(folder);
+	const char *slash = size == 0 || folder[size - 1] == '/' ? "" : "/";
+	if (name[0] == '/')
+		folder = slash = "";
+	char *path;
+	return asprintf(&path, "%s%s%s", folder, slash, name) < 0 ? NULL : path;
+}
+
+/* The folder that `path` is in, opened so that it can be synced. -1: see errno. */
+static int open_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+	if (folder == NULL)
+		return -1;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(folder);
+	return fd;
+}
+
+/* A rename over a device or a link would take away what others rely on. */
+static bool may_replace(const char *path, struct bt_err *err)
+{
+	struct stat st;
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT || bt_fail(err, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return bt_fail(err, "%s: exists and is not a regular file", path);
+	return true;
+}
+
+static bool fill(int fd, const void *bytes, size_t size, mode_t mode)
+{
+	return bt_write_all(fd, bytes, size) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+}
+
+/* Writes and renames the temporary file, whose pattern is in `temporary`; gone if that fails. */
+static bool replace(const char *path, char *temporary, const void *bytes, size_t size, mode_t mode)
+{
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	bool ok = fill(fd, bytes, size, mode);
+	int reason = errno;
+	if (close(fd) < 0 && ok) {
+		ok = false;
+		reason = errno;
+	}
+	if (ok && rename(temporary, path) < 0) {
+		ok = false;
+		reason = errno;
+	}
+	if (!ok)
+		unlink(temporary);
+	errno = reason;
+	return ok;
+}
+
+bool bt_file_replace(
+    const char *path, const void *bytes, size_t size, mode_t mode, struct bt_err *err)
+{
+	if (!may_replace(path, err))
+		return false;
+	char *temporary;
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		return bt_fail(err, "%s: out of memory", path);
+
+	/* Opened first: a folder that cannot be synced fails before anything is changed. */
+	int folder = open_folder(path);
+	bool ok = folder >= 0 && replace(path, temporary, bytes, size, mode);
+	if (!ok)
+		bt_fail(err, "%s: not written: %s", path, strerror(errno));
+	free(temporary);
+
+	/* EINVAL: a file system that has no such thing, and cannot do better. */
+	if (ok && fsync(folder) < 0 && errno != EINVAL)
+		ok = bt_fail(
+		    err, "%s: written, but may not survive a power cut: %s", path, strerror(errno));
+	if (folder >= 0)
+		close(folder);
+	return ok;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * list.h -- list files to entries, by callback
+ *
+ * A bad line never fails a list: it is handed to bad() with its reason and reading goes on. What
+ * fails a list is a file that is missing, unreadable, or without a single good entry.
+ *
+ * Threads: a read belongs to one thread; reads of different files may run side by side.
+ */
+#ifndef BT_LIST_H
+#define BT_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "format.h"
+#include "name.h"
+#include "policy.h"
+
+/* One indicator, as a list gives it. Everything is borrowed for the length of the call. */
+struct bt_entry {
+	const struct bt_key *key;
+	uint8_t scope;               /* enum bt_scope, as the format or the entry says */
+	const struct bt_pair *pairs; /* metadata of this indicator alone */
+	unsigned pair_count;
+	unsigned line;
+};
+
+struct bt_list_reader {
+	/* Each good entry. False stops the read, with *err set by the callback. */
+	bool (*entry)(void *ctx, const struct bt_entry *entry, struct bt_err *err);
+	/* Metadata of the whole list: at most once, before the first entry. May be NULL. */
+	bool (*list)(void *ctx, const struct bt_pair *pairs, unsigned count, struct bt_err *err);
+	/* Each bad line. May be NULL. */
+	void (*bad)(void *ctx, unsigned line, const char *reason);
+	void *ctx;
+};
+
+struct bt_list_stats {
+	uint64_t entries;    /* good entries */
+	uint64_t bad;        /* bad lines */
+	int64_t modified;    /* the file's modification time, Unix seconds */
+	enum bt_format format; /* as detected or as asked for */
+};
+
+/*
+ * Reads the list at `path`. *stats may be NULL. *err begins with the path (and the line, where
+ * there is one).
+ */
+bool bt_list_read(const char *path, enum bt_format format, const struct bt_list_reader *reader,
+    struct bt_list_stats *stats, struct bt_err *err);
+
+/* As bt_list_read, of `size` octets in memory; `path` is only for messages. */
+bool bt_list_parse(const char *path, const char *text, size_t size, enum bt_format format,
+    const struct bt_list_reader *reader, struct bt_list_stats *stats, struct bt_err *err);
+
+#endif

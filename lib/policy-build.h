@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * policy-build.h -- lists, classes and metadata to the policy's bytes
+ *
+ * Equal metadata and equal classes are kept once. The same calls give the same bytes.
+ * Threads: a builder belongs to one thread.
+ */
+#ifndef BT_POLICY_BUILD_H
+#define BT_POLICY_BUILD_H
+
+#include "policy.h"
+
+struct bt_policy_builder;
+
+bool bt_policy_builder_new(
+    struct bt_policy_builder **builder, const struct bt_sinkhole *sinkhole, struct bt_err *err);
+
+/* Frees the builder and sets *builder to NULL. NULL is fine. */
+void bt_policy_builder_free(struct bt_policy_builder **builder);
+
+/*
+ * The metadata entry of these pairs; *meta is 0 for no pairs. Pairs are copied; a control character
+ * becomes a space, and what is not UTF-8 a question mark.
+ */
+bool bt_policy_add_meta(struct bt_policy_builder *builder, const struct bt_pair *pairs,
+    unsigned count, uint32_t *meta, struct bt_err *err);
+
+/* Adds the next list in configured order; its number is the number of lists before. */
+bool bt_policy_add_list(
+    struct bt_policy_builder *builder, const struct bt_list_info *list, struct bt_err *err);
+
+/*
+ * How many indicators came from list number `list`, when that is known.
+ */
+void bt_policy_set_entries(struct bt_policy_builder *builder, unsigned list, uint64_t entries);
+
+/*
+ * One name more has this class: counts it as an indicator of each of the class's lists. A way to
+ * bt_policy_set_entries() for a caller that goes through all names.
+ */
+void bt_policy_count_name(struct bt_policy_builder *builder, uint32_t class_id);
+
+/*
+ * The class with these memberships: at least one, sorted by list, one a list.
+ */
+bool bt_policy_add_class(struct bt_policy_builder *builder, const struct bt_member *members,
+    unsigned count, uint32_t *class_id, struct bt_err *err);
+
+/* The policy's bytes: malloc'ed, the caller's. */
+bool bt_policy_build(
+    struct bt_policy_builder *builder, void **bytes, size_t *size, struct bt_err *err);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * segment-format.h -- the bytes of a segment, for its writer and its reader only
+ *
+ * doc/event-format.md says the same in words.
+ */
+#ifndef BT_SEGMENT_FORMAT_H
+#define BT_SEGMENT_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "segment.h"
+
+#define BT_SEGMENT_MAGIC "\x89" "BTSEG\r\n"
+#define BT_SEGMENT_SUFFIX_OPEN ".open"
+#define BT_SEGMENT_SUFFIX_CLOSED ".seg"
+
+enum { BT_SEGMENT_KIND_EVENTS = 1 /* roll-ups will be another */ };
+
+/* Header: offsets of its fields. The resolver's id follows it, padded with zeros to 8 octets. */
+enum {
+	BT_HEADER_MAGIC = 0,
+	BT_HEADER_VERSION = 8,
+	BT_HEADER_KIND = 10,
+	BT_HEADER_RESOLVER_SIZE = 12,
+	BT_HEADER_BOOT = 16,
+	BT_HEADER_NUMBER = 24,
+	BT_HEADER_CREATED = 32,
+	BT_HEADER_SEED = 40,
+	BT_HEADER_CHECK = 56,
+	BT_HEADER_SIZE = 64,
+	BT_HEADER_SIZE_MAX = BT_HEADER_SIZE + 256,
+};
+
+enum bt_block_type { BT_BLOCK_POLICY = 1, BT_BLOCK_EVENTS, BT_BLOCK_GAP, BT_BLOCK_BEAT };
+enum { BT_ENCODING_PLAIN = 0 /* zstd will be another */ };
+
+/* Block: offsets of its header's fields. The payload follows; its size is a multiple of 8. */
+enum {
+	BT_BLOCK_MAGIC = 0,
+	BT_BLOCK_TYPE = 4,
+	BT_BLOCK_ENCODING = 5,
+	BT_BLOCK_PAYLOAD_SIZE = 8,
+	BT_BLOCK_COUNT = 12,
+	BT_BLOCK_PLAIN_SIZE = 16,
+	BT_BLOCK_CHECK = 24,
+	BT_BLOCK_HEADER = 32,
+};
+#define BT_BLOCK_MAGIC_VALUE UINT32_C(0x4b4c4254) /* "TBLK" */
+
+enum {
+	BT_BLOCK_TARGET = 64 << 10,   /* octets of a full block */
+	BT_EVENT_ENCODED_MAX = 512,   /* more than any event takes */
+	BT_GAP_SIZE = 40,
+	BT_BEAT_SIZE = 48,
+	BT_POLICY_HEADER = 16,
+	BT_PAYLOAD_MAX = BT_SEGMENT_POLICY_MAX + BT_POLICY_HEADER + 8,
+};
+
+/* The next multiple of 8. */
+static inline size_t bt_pad8(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+/* The check of a header with its padded resolver id, or of a block with its payload. */
+uint64_t bt_header_check(const uint8_t *header, size_t size);
+uint64_t bt_block_check(const uint8_t *block, size_t size, uint64_t seed);
+
+/*
+ * Events are written as differences to the one before in the same block: *before, all zero at the
+ * start of each block. Returns the octets used.
+ */
+size_t bt_event_encode(uint8_t out[static BT_EVENT_ENCODED_MAX], struct bt_segment_event *before,
+    uint64_t boot, uint32_t ring, uint64_t sequence, const struct bt_event *event);
+
+/*
+ * Reads one event at *at and moves past it; *event holds the one before, all zero at the start of
+ * each block. False if the octets are no event; then *event is spoiled.
+ */
+bool bt_event_decode(const uint8_t **at, const uint8_t *end, struct bt_segment_event *event);
+
+/*
+ * Reads a segment in memory, as bt_segment_read; `open` says that its writer may be at work.
+ * *whole, unless NULL, is where the last whole block ends (0 if not even the header is there).
+ */
+bool bt_segment_parse(const uint8_t *bytes, size_t size, bool open,
+    const struct bt_segment_visitor *visitor, size_t *whole, struct bt_err *err);
+
+/* Syncs the folder that holds `path`, so that a rename in it lasts. */
+bool bt_segment_sync_folder(const char *path);
+
+#endif

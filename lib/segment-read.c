@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* segment-read.c -- segments of the event log, read */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "endian.h"
+#include "file.h"
+#include "segment-format.h"
+
+struct block {
+	uint8_t type, encoding;
+	uint32_t count;
+	const uint8_t *payload, *end;
+};
+
+struct reader {
+	const struct bt_segment_visitor *visitor;
+	const uint8_t *bytes;
+	size_t size;
+	uint64_t seed;
+	uint64_t patience; /* octets of what was no block that may still be hashed */
+	struct bt_policy **policies;
+	size_t policy_count;
+};
+
+/* What a block's visit came to. */
+enum outcome { GO_ON, STOP, DAMAGED, NO_MEMORY };
+
+/* ---- what blocks hold ---- */
+
+static enum outcome go_on_if(bool again)
+{
+	return again ? GO_ON : STOP;
+}
+
+static enum outcome visit_policy(
+    struct reader *reader, const struct block *block, const char **reason, struct bt_err *err)
+{
+	size_t room = (size_t)(block->end - block->payload);
+	if (reader->visitor->policy == NULL)
+		return GO_ON;
+	*reason = "a policy that does not fit its block";
+	if (room < BT_POLICY_HEADER || bt_get32(block->payload + 8) > room - BT_POLICY_HEADER)
+		return DAMAGED;
+	struct bt_policy **more = realloc(
+	    reader->policies, (reader->policy_count + 1) * sizeof(*reader->policies));
+	if (more == NULL)
+		return NO_MEMORY;
+	reader->policies = more;
+	struct bt_policy *policy;
+	if (!bt_policy_open(&policy, block->payload + BT_POLICY_HEADER,
+		bt_get32(block->payload + 8), err)) {
+		*reason = err->text;
+		return DAMAGED;
+	}
+	reader->policies[reader->policy_count++] = policy;
+	return go_on_if(reader->visitor->policy(
+	    reader->visitor->ctx, bt_get64(block->payload), policy));
+}
+
+static enum outcome visit_events(
+    const struct reader *reader, const struct block *block, const char **reason)
+{
+	if (reader->visitor->event == NULL)
+		return GO_ON;
+	struct bt_segment_event record = {0};
+	const uint8_t *at = block->payload;
+	*reason = "a record that is no event";
+	for (uint32_t i = 0; i < block->count; i++) {
+		if (!bt_event_decode(&at, block->end, &record))
+			return DAMAGED;
+		if (!reader->visitor->event(reader->visitor->ctx, &record))
+			return STOP;
+	}
+	*reason = "more than its events";
+	return block->end - at < 8 ? GO_ON : DAMAGED;
+}
+
+/* Whether the block is a row of records of `size` octets. */
+static bool holds_records(const struct block *block, size_t size)
+{
+	size_t room = (size_t)(block->end - block->payload);
+	return block->count == room / size && room % size == 0;
+}
+
+static enum outcome visit_gaps(
+    const struct reader *reader, const struct block *block, const char **reason)
+{
+	*reason = "a record that is no gap";
+	if (!holds_records(block, BT_GAP_SIZE))
+		return DAMAGED;
+	if (reader->visitor->gap == NULL)
+		return GO_ON;
+	for (const uint8_t *at = block->payload; at < block->end; at += BT_GAP_SIZE) {
+		uint64_t boot = bt_get64(at), first = bt_get64(at + 16), last = bt_get64(at + 24);
+		if (boot == 0 || first == 0 || first > last)
+			return DAMAGED;
+		if (!reader->visitor->gap(reader->visitor->ctx, boot, bt_get32(at + 8), first, last,
+			(int64_t)bt_get64(at + 32)))
+			return STOP;
+	}
+	return GO_ON;
+}
+
+static enum outcome visit_beats(
+    const struct reader *reader, const struct block *block, const char **reason)
+{
+	*reason = "a record that is no heartbeat";
+	if (!holds_records(block, BT_BEAT_SIZE))
+		return DAMAGED;
+	if (reader->visitor->beat == NULL)
+		return GO_ON;
+	for (const uint8_t *at = block->payload; at < block->end; at += BT_BEAT_SIZE) {
+		struct bt_beat beat = {
+		    .time = (int64_t)bt_get64(at),
+		    .boot = bt_get64(at + 8),
+		    .policy = bt_get64(at + 16),
+		    .pushed = bt_get64(at + 24),
+		    .dropped = bt_get64(at + 32),
+		    .period = bt_get32(at + 40),
+		    .kind = at[44],
+		};
+		if (beat.boot == 0 || beat.kind > BT_BEAT_STOP)
+			return DAMAGED;
+		if (!reader->visitor->beat(reader->visitor->ctx, &beat))
+			return STOP;
+	}
+	return GO_ON;
+}
+
+/* Types that this version does not know are left out: they add to events, they do not change them. */
+static enum outcome visit(
+    struct reader *reader, const struct block *block, const char **reason, struct bt_err *err)
+{
+	*reason = "an encoding that this program does not know";
+	if (block->encoding != BT_ENCODING_PLAIN)
+		return DAMAGED;
+	switch (block->type) {
+	case BT_BLOCK_POLICY:
+		return visit_policy(reader, block, reason, err);
+	case BT_BLOCK_EVENTS:
+		return visit_events(reader, block, reason);
+	case BT_BLOCK_GAP:
+		return visit_gaps(reader, block, reason);
+	case BT_BLOCK_BEAT:
+		return visit_beats(reader, block, reason);
+	default:
+		return GO_ON;
+	}
+}
+
+/* ---- where blocks are ---- */
+
+/* The block at `at`. NULL if there is one; else why not. */
+static const char *look(struct reader *reader, size_t at, struct block *block)
+{
+	const uint8_t *header = reader->bytes + at;
+	size_t left = reader->size - at;
+	if (left < BT_BLOCK_HEADER)
+		return "a block that is cut off";
+	if (bt_get32(header + BT_BLOCK_MAGIC) != BT_BLOCK_MAGIC_VALUE)
+		return "no block where one should begin";
+	uint32_t payload = bt_get32(header + BT_BLOCK_PAYLOAD_SIZE);
+	if (payload % 8 != 0 || payload > BT_PAYLOAD_MAX)
+		return "a block of an impossible size";
+	if (payload > left - BT_BLOCK_HEADER)
+		return "a block that is cut off";
+	size_t size = BT_BLOCK_HEADER + (size_t)payload;
+	if (bt_get64(header + BT_BLOCK_CHECK) != bt_block_check(header, size, reader->seed)) {
+		reader->patience -= size < reader->patience ? size : reader->patience;
+		return "a block whose checksum is wrong";
+	}
+	*block = (struct block){
+	    .type = header[BT_BLOCK_TYPE],
+	    .encoding = header[BT_BLOCK_ENCODING],
+	    .count = bt_get32(header + BT_BLOCK_COUNT),
+	    .payload = header + BT_BLOCK_HEADER,
+	    .end = header + size,
+	};
+	return NULL;
+}
+
+/*
+ * The next whole block at `at` or behind it; the end of the bytes if there is none. Blocks begin
+ * at multiples of 8. The patience keeps a file made of false blocks from costing the square of its
+ * size; of a segment that is only damaged, no octet is hashed more than a few times.
+ */
+static size_t find(struct reader *reader, size_t at, struct block *block)
+{
+	for (; at + BT_BLOCK_HEADER <= reader->size && reader->patience > 0; at += 8) {
+		if (look(reader, at, block) == NULL)
+			return at;
+	}
+	return reader->size;
+}
+
+static void damage(const struct reader *reader, size_t at, const char *reason)
+{
+	if (reader->visitor->damage != NULL)
+		reader->visitor->damage(reader->visitor->ctx, at, reason);
+}
+
+/* Visits all blocks from `at` on. *whole becomes the end of the last whole one. */
+static bool read_blocks(
+    struct reader *reader, size_t at, bool open, size_t *whole, struct bt_err *err)
+{
+	while (at < reader->size) {
+		struct block block;
+		const char *reason = look(reader, at, &block);
+		if (reason != NULL) {
+			size_t next = find(reader, at + 8, &block);
+			if (next == reader->size && open)
+				return true; /* its writer is in the middle of this block */
+			damage(reader, at, reason);
+			if (next == reader->size)
+				return true;
+			at = next;
+		}
+		struct bt_err local;
+		*whole = (size_t)(block.end - reader->bytes);
+		switch (visit(reader, &block, &reason, &local)) {
+		case NO_MEMORY:
+			return bt_fail(err, "out of memory");
+		case STOP:
+			return true;
+		case DAMAGED:
+			damage(reader, at, reason);
+			break;
+		case GO_ON:
+			break;
+		}
+		at = *whole;
+	}
+	return true;
+}
+
+/* ---- the header ---- */
+
+static bool read_header(
+    struct reader *reader, char resolver[static BT_RESOLVER_MAX + 1], size_t *blocks_at)
+{
+	const uint8_t *header = reader->bytes;
+	size_t resolver_size = bt_get16(header + BT_HEADER_RESOLVER_SIZE);
+	size_t size = BT_HEADER_SIZE + bt_pad8(resolver_size);
+	reader->seed = bt_get64(header + BT_HEADER_SEED);
+	if (resolver_size == 0 || resolver_size > BT_RESOLVER_MAX || size > reader->size ||
+	    bt_get64(header + BT_HEADER_CHECK) != bt_header_check(header, size))
+		return false;
+	memcpy(resolver, header + BT_HEADER_SIZE, resolver_size);
+	resolver[resolver_size] = '\0';
+	*blocks_at = size;
+	return true;
+}
+
+static bool known_version(const uint8_t *bytes, size_t size, struct bt_err *err)
+{
+	if (size < BT_HEADER_SIZE || memcmp(bytes, BT_SEGMENT_MAGIC, 8) != 0)
+		return bt_fail(err, "is not a segment of the event log");
+	unsigned version = bt_get16(bytes + BT_HEADER_VERSION);
+	unsigned kind = bt_get16(bytes + BT_HEADER_KIND);
+	if (version != BT_SEGMENT_VERSION)
+		return bt_fail(err, "is a segment of version %u; this program knows version %d",
+		    version, BT_SEGMENT_VERSION);
+	if (kind != BT_SEGMENT_KIND_EVENTS)
+		return bt_fail(err, "is a segment of kind %u, which this program does not know", kind);
+	return true;
+}
+
+/* A damaged header costs the resolver's name; the blocks may be whole all the same. */
+static bool read_damaged(struct reader *reader, bool open, size_t *whole, struct bt_err *err)
+{
+	struct block block;
+	size_t at = find(reader, BT_HEADER_SIZE, &block);
+	damage(reader, 0, "a header whose checksum is wrong");
+	if (at == reader->size)
+		return bt_fail(err, "has a damaged header and no whole block");
+	return (reader->visitor->header == NULL ||
+		   reader->visitor->header(reader->visitor->ctx, "?",
+		       bt_get64(reader->bytes + BT_HEADER_BOOT),
+		       (int64_t)bt_get64(reader->bytes + BT_HEADER_CREATED)))
+	    ? read_blocks(reader, at, open, whole, err)
+	    : true;
+}
+
+static bool read_segment(struct reader *reader, bool open, size_t *whole, struct bt_err *err)
+{
+	char resolver[BT_RESOLVER_MAX + 1];
+	size_t at;
+	if (!read_header(reader, resolver, &at))
+		return read_damaged(reader, open, whole, err);
+	*whole = at;
+	if (reader->visitor->header != NULL &&
+	    !reader->visitor->header(reader->visitor->ctx, resolver,
+		bt_get64(reader->bytes + BT_HEADER_BOOT),
+		(int64_t)bt_get64(reader->bytes + BT_HEADER_CREATED)))
+		return true;
+	return read_blocks(reader, at, open, whole, err);
+}
+
+/* An open segment that a writer has just begun, or died beginning. */
+static bool is_begun(const uint8_t *bytes, size_t size)
+{
+	if (memcmp(bytes, BT_SEGMENT_MAGIC, size < 8 ? size : 8) != 0)
+		return false;
+	if (size < BT_HEADER_SIZE)
+		return true;
+	size_t resolver_size = bt_get16(bytes + BT_HEADER_RESOLVER_SIZE);
+	return bt_get16(bytes + BT_HEADER_VERSION) == BT_SEGMENT_VERSION &&
+	    resolver_size <= BT_RESOLVER_MAX && size < BT_HEADER_SIZE + bt_pad8(resolver_size);
+}
+
+bool bt_segment_parse(const uint8_t *bytes, size_t size, bool open,
+    const struct bt_segment_visitor *visitor, size_t *whole, struct bt_err *err)
+{
+	size_t end = 0;
+	bool ok = open && is_begun(bytes, size);
+	if (!ok && known_version(bytes, size, err)) {
+		struct reader reader = {
+		    .visitor = visitor,
+		    .bytes = bytes,
+		    .size = size,
+		    .patience = 8 * (uint64_t)size,
+		};
+		ok = read_segment(&reader, open, &end, err);
+		for (size_t i = 0; i < reader.policy_count; i++)
+			bt_policy_close(&reader.policies[i]);
+		free(reader.policies);
+	}
+	if (ok && whole != NULL)
+		*whole = end;
+	return ok;
+}
+
+bool bt_segment_read(const char *path, const struct bt_segment_visitor *visitor, struct bt_err *err)
+{
+	size_t suffix = strlen(BT_SEGMENT_SUFFIX_OPEN), length = strlen(path);
+	bool open = length >= suffix && strcmp(path + length - suffix, BT_SEGMENT_SUFFIX_OPEN) == 0;
+	void *bytes;
+	size_t size;
+	if (!bt_file_read(path, SIZE_MAX, &bytes, &size, err))
+		return false;
+	bool ok = bt_segment_parse(bytes, size, open, visitor, NULL, err) ||
+	    bt_fail_in(err, "%s", path);
+	free(bytes);
+	return ok;
+}

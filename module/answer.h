@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * answer.h -- a verdict to the answer that Unbound sends
+ *
+ * Threads: from the worker that owns the query state; memory comes from the query's region.
+ */
+#ifndef BT_ANSWER_H
+#define BT_ANSWER_H
+
+#include <stdbool.h>
+
+#include "policy.h"
+
+struct module_qstate;
+
+/*
+ * Makes the answer for a verdict other than `allow` and `log` the result of the query state, and
+ * keeps it out of the cache. `list` is the list that the verdict is credited to, `labels` the
+ * number of labels of the queried name. False if the region has no memory left; then the state is
+ * unchanged.
+ */
+bool bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
+    const struct bt_sinkhole *sinkhole, const char *list, unsigned labels);
+
+#endif

@@ -1,0 +1,494 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# cli.sh -- the program as a user runs it, held against the transcripts in golden/
+#
+# $BT_PROGRAM and $BT_MAKE_EVENTS are the programs; names of groups as arguments run only those.
+# BT_UPDATE=1 writes the transcripts anew: read the difference before you commit it.
+# shellcheck disable=SC2317 # groups are called by their names
+set -u
+
+absolute()
+{
+	case $1 in
+	/*) echo "$1" ;;
+	*) echo "$PWD/$1" ;;
+	esac
+}
+
+program=$(absolute "${BT_PROGRAM:-bin/beacontrap}")
+make_events=$(absolute "${BT_MAKE_EVENTS:-tests/make-events}")
+golden=$(absolute "${srcdir:-.}")/tests/golden
+for needed in "$program" "$make_events"; do
+	if [ ! -x "$needed" ]; then
+		echo "cli.sh: $needed is not there: set BT_PROGRAM and BT_MAKE_EVENTS" >&2
+		exit 99
+	fi
+done
+
+LC_ALL=C TZ=Pacific/Auckland # the program's output does not depend on these
+export LC_ALL TZ
+unset BEACONTRAP_CONFIG NO_COLOR TZDIR
+umask 022
+
+folder=$(mktemp -d) || exit 99
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$folder" || exit 99
+
+failed=0
+
+# What differs from machine to machine and from run to run.
+steady()
+{
+	sed -e "s|$folder|FOLDER|g" -e 's/\r$/<CR>/' \
+		-e 's/^  bytes\( *\)[0-9][0-9]*\( ([0-9.]* a name)\)*$/  bytes\1N/' \
+		-e 's/^  digest\( *\)[0-9a-f]\{16\}$/  digest\1N/' \
+		-e 's/^  seconds\( *\)[0-9.]*$/  seconds\1N/' \
+		-e 's/^beacontrap [0-9(].*/beacontrap VERSION/'
+}
+
+# Runs the program: what it was asked, what it answered, what it said, and how it ended.
+try()
+{
+	"$program" "$@" >out 2>err </dev/null
+	status=$?
+	echo "\$ beacontrap $*"
+	steady <out
+	steady <err | sed 's/^/! /'
+	echo "= $status"
+	echo
+}
+
+# The same for what runs the program in another way: $1 is its text, the rest a command.
+try_as()
+{
+	text=$1
+	shift
+	"$@" >out 2>err
+	status=$?
+	echo "\$ $text"
+	steady <out
+	steady <err | sed 's/^/! /'
+	echo "= $status"
+	echo
+}
+
+# Runs a group in a folder of its own, and compares its transcript.
+group()
+{
+	mkdir "$folder/$1" && cd "$folder/$1" || exit 99
+	"group_$1" >"$folder/$1.txt"
+	cd "$folder" || exit 99
+	if [ -n "${BT_UPDATE:-}" ]; then
+		cp "$1.txt" "$golden/$1.txt"
+	elif diff -u "$golden/$1.txt" "$1.txt"; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1"
+		failed=1
+	fi
+}
+
+# ---- what the groups work with ----
+
+# A list file whose time is known, from standard input.
+list()
+{
+	cat >"$1" && touch -d '2026-01-02 03:04:05 UTC' "$1"
+}
+
+make_lists()
+{
+	list campaign.yaml <<-'END'
+		campaign: Trap
+		actor: SILENT TESTER
+		reference: https://example.org/advisory
+		indicators:
+		  - evil.example
+		  - domain: beacon.example
+		    family: Dropper
+	END
+	list more.txt <<-'END'
+		# a comment
+		evil.example
+		deep.evil.example
+		Upper.Example.
+		tie.example
+	END
+	list hosts.txt <<-'END'
+		0.0.0.0 exact.example
+		0.0.0.0 tie.example
+	END
+	list allowed.txt <<-'END'
+		good.evil.example
+		tie.example
+	END
+	list trial.txt <<-'END'
+		evil.example
+		only-trial.example
+	END
+}
+
+make_config()
+{
+	cat >config.yaml <<-'END'
+		state-dir: state
+		resolver-id: dns1.example.net
+		sinkhole: { ipv4: 192.0.2.1, ipv6: "2001:db8::1", ttl: 10 }
+		lists:
+		  - { name: campaign, file: campaign.yaml }
+		  - { name: more, file: more.txt, action: nxdomain }
+		  - { name: hosts, file: hosts.txt, action: refused }
+		  - { name: trial, file: trial.txt, action: log }
+	END
+}
+
+# The same with a list that allows; without it a tie is for the order to decide.
+allow_too()
+{
+	echo "  - { name: allowed, file: allowed.txt, action: allow }" >>config.yaml
+}
+
+# ---- the groups ----
+
+group_usage()
+{
+	try --help
+	try -h
+	try --version
+	try
+	try frobnicate
+	try --frobnicate
+	try -c
+	for command in compile verify dump lookup check-config report; do
+		try "$command" --help
+		try -c none.yaml "$command" -h
+		try "$command" --frobnicate
+	done
+	try verify extra
+	try dump --trie
+	try check-config extra
+	try lookup
+	try lookup --format xml evil.example
+	try lookup ..
+	try compile list.txt
+	try compile --action allow
+	try compile --action explode -o out.trie list.txt
+	try compile --scope wide -o out.trie list.txt
+	try compile --format doc -o out.trie list.txt
+	try report --format xml
+	try report --since yesterday-ish
+	try report --until 2026-02-30
+	try report --since 2026-11-24 --until 2026-11-23
+	try report --tz Mars/Olympus
+	try report --domain 'bad..name'
+	# no configuration
+	for command in compile verify dump 'lookup evil.example' check-config report; do
+		# shellcheck disable=SC2086 # words
+		try -c none.yaml $command
+	done
+	BEACONTRAP_CONFIG=other.yaml
+	export BEACONTRAP_CONFIG
+	try check-config
+	unset BEACONTRAP_CONFIG
+}
+
+group_config()
+{
+	make_lists
+	make_config
+	allow_too
+	try -c config.yaml check-config
+	try check-config --config config.yaml
+	rm hosts.txt more.txt
+	: >trial.txt
+	mkdir more.txt
+	try -c config.yaml check-config
+	cat >broken.yaml <<-'END'
+		state-dir: state
+		colour: red
+		sinkhole: { ttl: soon }
+		lists:
+		  - { name: one, file: campaign.yaml, action: explode }
+		  - { file: campaign.yaml }
+	END
+	try -c broken.yaml check-config
+	try -c broken.yaml compile
+	try -c . check-config
+}
+
+group_compile()
+{
+	make_lists
+	make_config
+	# the first time: the state directory is made, whatever the umask
+	umask 077
+	try -c config.yaml compile
+	umask 022
+	try_as 'modes' stat -c '%a %n' state state/beacontrap.trie
+	try_as 'state' ls state
+	# the same again: nothing to keep; then something else: the old one is kept
+	try -c config.yaml compile
+	try_as 'state' ls state
+	cp state/beacontrap.trie first
+	echo new.example | list more.txt
+	try -c config.yaml compile
+	try_as 'the first is kept' cmp first state/beacontrap.trie.prev
+	try_as 'modes' stat -c '%a %n' state/beacontrap.trie.prev
+	try_as 'the new one is another' cmp -s first state/beacontrap.trie
+	# a broken one is not worth keeping
+	echo garbage >state/beacontrap.trie
+	try -c config.yaml compile
+	try_as 'the first is still kept' cmp first state/beacontrap.trie.prev
+	# whatever fails, the old one stays
+	cp state/beacontrap.trie good
+	rm more.txt
+	try -c config.yaml compile
+	: >more.txt
+	try -c config.yaml compile
+	{ echo 'bad..name' && echo fine.example; } | list more.txt
+	try -c config.yaml compile --strict
+	try_as 'the old one stays' cmp good state/beacontrap.trie
+	try_as 'no leftovers' ls state
+	try -c config.yaml compile
+	# a folder in the way of the state directory, and of the trie
+	rm -r state && : >state
+	try -c config.yaml compile
+	rm state && mkdir -p state/beacontrap.trie
+	try -c config.yaml compile
+}
+
+group_bad_lines()
+{
+	{
+		i=0
+		while [ "$i" -lt 25 ]; do
+			i=$((i + 1))
+			echo "bad..line$i"
+		done
+		echo fine.example
+	} | list many.txt
+	printf 'fine.example\nbad\033[31mred..example\n' | list escape.txt
+	try compile -o out.trie many.txt escape.txt
+	try compile -o out.trie --all-errors many.txt
+	try compile -o out.trie --strict many.txt
+}
+
+group_files()
+{
+	make_lists
+	try compile -o out.trie campaign.yaml more.txt
+	try_as 'mode' stat -c '%a %n' out.trie
+	try dump --trie out.trie
+	try compile --action nxdomain --scope exact --format domains --output out.trie more.txt
+	try dump --trie out.trie
+	try lookup --trie out.trie evil.example www.evil.example
+	# names of lists
+	mkdir sub
+	cp more.txt sub/more.list
+	try compile -o out.trie more.txt sub/more.list
+	# places
+	try compile -o none/out.trie more.txt
+	try compile -o sub more.txt
+	try compile -o out.trie none.txt
+	try compile -o new.trie none.txt
+	try_as 'a link is not followed' ln -s out.trie link.trie
+	try compile -o link.trie more.txt
+	try compile -o /dev/null more.txt
+	try_as 'still a device' test -c /dev/null
+}
+
+group_trie()
+{
+	make_lists
+	make_config
+	allow_too
+	try -c config.yaml compile
+	try -c config.yaml verify
+	try -c config.yaml dump
+	cp state/beacontrap.trie copy.trie
+	try verify --trie copy.trie
+	try verify -t none.trie
+	size=$(wc -c <copy.trie)
+	head -c $((size - 1)) copy.trie >short.trie
+	{ cat copy.trie && echo; } >long.trie
+	: >empty.trie
+	for file in short long empty; do
+		for command in verify dump 'lookup evil.example'; do
+			# shellcheck disable=SC2086 # words
+			"$program" $command --trie $file.trie >out 2>err
+			echo "$file.trie: $command: status $?," \
+				"$(grep -c "^beacontrap: $file.trie: ." err) reason, $(wc -l <out) lines"
+		done
+	done
+}
+
+group_lookup()
+{
+	make_lists
+	make_config
+	"$program" -c config.yaml compile >/dev/null
+	try -c config.yaml lookup evil.example
+	try -c config.yaml lookup www.EVIL.example.
+	try -c config.yaml lookup x.deep.evil.example
+	try -c config.yaml lookup beacon.example
+	try -c config.yaml lookup exact.example
+	try -c config.yaml lookup below.exact.example
+	try -c config.yaml lookup tie.example
+	try -c config.yaml lookup www.tie.example
+	try -c config.yaml lookup only-trial.example
+	try -c config.yaml lookup harmless.example
+	try -c config.yaml lookup notevil.example evil.example.org
+	try -c config.yaml lookup .
+	try -c config.yaml lookup 'hxxps://evil[.]example/path'
+	try -c config.yaml lookup "$(printf 'bad\033]0;title\007name')"
+	allow_too
+	"$program" -c config.yaml compile >/dev/null
+	try -c config.yaml lookup tie.example
+	try -c config.yaml lookup www.good.evil.example
+	try -c config.yaml lookup --format json www.good.evil.example beacon.example no.example tie.example
+	try -c config.yaml lookup -f json no.example
+}
+
+# Two resolvers: the second has a gap, was down, and began without a trie.
+make_state()
+{
+	make_lists
+	make_config
+	"$program" -c config.yaml compile >/dev/null
+	mkdir state/events
+	"$make_events" state/events <<-'END'
+		segment dns1.example.net 17 1 2026-11-20T10:00:00Z
+		policy state/beacontrap.trie
+		beat start 2026-11-20T10:00:00Z
+		event 0 1 2026-11-20T10:00:01.001Z 10.0.0.1 evil.example
+		event 0 2 2026-11-20T10:00:02.020Z 10.0.0.1 www.evil.example
+		event 1 1 2026-11-20T10:00:03.300Z 10.0.0.2 evil.example
+		event 1 2 2026-11-20T10:00:04Z 2001:db8::53 beacon.example
+		beat alive 2026-11-20T10:01:00Z
+		event 0 3 2026-11-20T10:01:30Z 10.0.0.3 deep.evil.example
+		event 0 4 2026-11-20T10:01:40Z 10.0.0.3 only-trial.example
+		beat stop 2026-11-20T10:02:00Z
+		close
+	END
+	mkdir -p second/events
+	"$make_events" second/events <<-'END'
+		segment dns2.example.net 99 1 2026-11-21T00:00:00Z
+		policy state/beacontrap.trie
+		beat start 2026-11-21T00:00:00Z none
+		beat alive 2026-11-21T00:01:00Z
+		event 0 1 2026-11-21T00:01:10Z 10.0.0.9 upper.example
+		gap 0 2 4 2026-11-21T00:01:20Z
+		event 0 5 2026-11-21T00:01:30Z 10.0.0.1 evil.example
+		beat stop 2026-11-21T00:02:00Z
+	END
+}
+
+group_report()
+{
+	make_state
+	try -c config.yaml report
+	try -c config.yaml report --endpoints
+	try -c config.yaml report --context --tz +02:00
+	try report state second
+	try report --since 2026-11-20T10:00:02.020 --until 2026-11-20T10:00:04 state
+	try report --since '2026-11-20 12:01:30' --tz +02:00 state
+	try report --until 2026-11-20T10:00 state
+	try report --list trial state
+	try report --list nonesuch state
+	try report --domain 'evil[.]example' state
+	try report --domain www.evil.example state
+	# what came twice counts once
+	cp -r state copy
+	try report state copy
+}
+
+group_formats()
+{
+	make_state
+	try report --format csv state
+	try report --format csv --endpoints --domain evil.example state
+	try report --format csv --context state
+	try report --format json state second
+	try report --format json --endpoints --context --domain beacon.example --since 2026-11-20 state
+	# a spreadsheet runs nothing, and a comma stays in its cell
+	list odd.txt <<-'END'
+		=cmd.example
+		-dash.example
+		a\,b.example
+		a\"b.example
+	END
+	mkdir -p odd/events
+	"$program" compile -o odd/beacontrap.trie odd.txt >/dev/null
+	"$make_events" odd/events <<-'END'
+		segment dns1 1 1 2026-11-20T10:00:00Z
+		policy odd/beacontrap.trie
+		event 0 1 2026-11-20T10:00:01Z 10.0.0.1 =cmd.example
+		event 0 2 2026-11-20T10:00:01Z 10.0.0.1 -dash.example
+		event 0 3 2026-11-20T10:00:01Z 10.0.0.1 a\,b.example
+		event 0 4 2026-11-20T10:00:01Z 10.0.0.1 a\"b.example
+		close
+	END
+	try report --format csv odd
+	try report --format json odd
+}
+
+group_empty()
+{
+	make_lists
+	make_config
+	mkdir state
+	for format in table csv json; do
+		try -c config.yaml report --format "$format" --fail-on-hits
+	done
+	try report --context state
+	mkdir state/events
+	try report state
+	try report none
+	try report config.yaml
+	make_state 2>/dev/null
+	try report --fail-on-hits --domain harmless.example state
+	try_as 'report --fail-on-hits' "$program" report --fail-on-hits --domain beacon.example state
+	# a log that cannot be read as one
+	echo garbage >state/events/dns1-00-00000001.seg
+	try report --domain beacon.example state
+	echo garbage >state/beacontrap.trie
+	"$program" report state >out 2>err
+	echo "broken trie: status $?, $(grep -c 'warning: state/beacontrap.trie: ' err) warning"
+}
+
+# A result that does not arrive is an error.
+group_output()
+{
+	{
+		i=0
+		while [ "$i" -lt 5000 ]; do
+			i=$((i + 1))
+			echo "name-$i.example"
+		done
+	} | list long.txt
+	"$program" compile -o long.trie long.txt >/dev/null
+	for command in --help 'dump --trie long.trie' 'verify --trie long.trie'; do
+		# shellcheck disable=SC2086 # words
+		"$program" $command >/dev/full 2>err
+		echo "full disk: $command: status $?: $(cat err)"
+		# shellcheck disable=SC2086
+		"$program" $command >&- 2>err
+		echo "closed: $command: status $?: $(cat err)"
+	done
+	{
+		"$program" dump --trie long.trie 2>err
+		echo $? >status
+	} | head -n 1
+	echo "closed pipe: status $(cat status): $(cat err)"
+	# no file takes the place of a closed standard output or error
+	"$program" compile -o new.trie long.txt >&- 2>&-
+	echo "closed both: status $?"
+	try verify --trie new.trie
+}
+
+[ $# -gt 0 ] || set -- usage config compile bad_lines files trie lookup report formats empty output
+for name; do
+	group "$name"
+done
+exit $failed

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test-compile.c -- lists in a folder to a trie that answers */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "compile.h"
+#include "trie.h"
+
+static char folder[4096];
+
+/* The path of a file in the folder; good until 32 more were asked for. */
+static char *in_folder(const char *name)
+{
+	static char paths[32][sizeof(folder) + 64];
+	static unsigned next;
+	char *path = paths[next++ % 32];
+	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+	return path;
+}
+
+static char *put(const char *name, const char *text, time_t modified)
+{
+	char *path = in_folder(name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	const struct timespec times[2] = {{.tv_sec = modified}, {.tv_sec = modified}};
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	return path;
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	const char *tmp = getenv("TMPDIR");
+	snprintf(folder, sizeof(folder), "%s/test-compile.XXXXXX", tmp != NULL ? tmp : "/tmp");
+	return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	DIR *dir = opendir(folder);
+	for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+	return rmdir(folder);
+}
+
+/* ---- compiling ---- */
+
+enum { LISTS_MAX = 4 };
+
+/* A compile, what it said on the way, and what came out. */
+struct run {
+	struct bt_config_list lists[LISTS_MAX];
+	unsigned count;
+	bool strict;
+	unsigned bad_count;
+	char bad[400]; /* bad lines, without the folder, each with a newline */
+	char progress[400];
+	struct bt_compile_result result;
+	struct bt_err err;
+	void *bytes;
+	size_t size;
+	struct bt_trie *trie;
+};
+
+static void add(struct run *run, const char *name, char *file, enum bt_action action)
+{
+	assert_true(run->count < LISTS_MAX);
+	run->lists[run->count++] = (struct bt_config_list){
+	    .name = (char *)(uintptr_t)name, .file = file, .action = action};
+}
+
+static void note_bad(void *ctx, const char *text)
+{
+	struct run *run = ctx;
+	size_t used = strlen(run->bad);
+	run->bad_count++;
+	assert_int_equal(strncmp(text, folder, strlen(folder)), 0);
+	snprintf(run->bad + used, sizeof(run->bad) - used, "%s\n", text + strlen(folder) + 1);
+}
+
+static void note_progress(void *ctx, const char *list, uint64_t entries)
+{
+	struct run *run = ctx;
+	size_t used = strlen(run->progress);
+	snprintf(run->progress + used, sizeof(run->progress) - used, "%s=%ju ", list,
+	    (uintmax_t)entries);
+}
+
+static bool compile(struct run *run)
+{
+	static const struct bt_sinkhole sinkhole = {.has_ipv4 = true, .ttl = 10};
+	const struct bt_compile_options options = {
+	    .lists = run->lists,
+	    .list_count = run->count,
+	    .sinkhole = &sinkhole,
+	    .strict = run->strict,
+	    .bad = note_bad,
+	    .progress = note_progress,
+	    .ctx = run,
+	};
+	return bt_compile(&options, &run->bytes, &run->size, &run->result, &run->err);
+}
+
+static void compile_and_open(struct run *run)
+{
+	if (!compile(run) || !bt_trie_open(&run->trie, run->bytes, run->size, &run->err))
+		fail_msg("%s", run->err.text);
+}
+
+static void expect_failure(struct run *run, const char *path, const char *reason)
+{
+	run->bytes = run;
+	if (compile(run))
+		fail_msg("compiled, without '%s'", reason);
+	assert_ptr_equal(run->bytes, run);
+	assert_int_equal(run->result.names, 0);
+	if (strncmp(run->err.text, path, strlen(path)) != 0 ||
+	    strstr(run->err.text, reason) == NULL)
+		fail_msg("'%s' does not say '%s' of '%s'", run->err.text, reason, path);
+}
+
+/* ---- asking ---- */
+
+static struct bt_verdict ask(const struct run *run, const char *name)
+{
+	struct bt_key key;
+	struct bt_match matches[BT_MATCHES_MAX];
+	assert_int_equal(bt_key_from_text(&key, name, strlen(name)), BT_NAME_OK);
+	unsigned count = bt_trie_match(run->trie, &key, matches);
+	return bt_policy_decide(bt_trie_policy(run->trie), matches, count, key.labels);
+}
+
+/* The deciding list's name, or "-". */
+static const char *decider(const struct run *run, const char *name)
+{
+	struct bt_verdict verdict = ask(run, name);
+	return verdict.listed ? bt_policy_list(bt_trie_policy(run->trie), verdict.by.list).name
+			      : "-";
+}
+
+static const char *value(const struct run *run, const char *name, const char *key)
+{
+	struct bt_verdict verdict = ask(run, name);
+	assert_true(verdict.listed);
+	const char *found = bt_policy_value(bt_trie_policy(run->trie), verdict.by, key);
+	return found != NULL ? found : "-";
+}
+
+/* ---- tests ---- */
+
+static void compiles_lists(void **state)
+{
+	(void)state;
+	struct run run = {0};
+	add(&run, "domains", put("a.txt", "evil.com\n# a comment\nWWW.Bad.example.\n", 1000), 0);
+	add(&run, "hosts", put("b.txt", "0.0.0.0 ads.example.net\n0.0.0.0 evil.com\n", 2000),
+	    BT_ACTION_NXDOMAIN);
+	add(&run, "yaml",
+	    put("c.yaml",
+		"campaign: Big\nactor: Somebody\n"
+		"indicators:\n"
+		"  - one[.]org\n"
+		"  - {domain: two.org, family: Small, actor: Else}\n"
+		"  - {domain: three.org, scope: exact}\n",
+		3000),
+	    0);
+	add(&run, "ours", put("d.txt", "good.evil.com\n", 4000), BT_ACTION_ALLOW);
+	run.lists[1].events = BT_EVENTS_COUNT;
+	compile_and_open(&run);
+	assert_int_equal(run.result.entries, 8);
+	assert_int_equal(run.result.names, 7);
+	assert_int_equal(run.result.duplicates, 0);
+	assert_int_equal(run.result.bad, 0);
+	assert_int_equal(bt_trie_names(run.trie), 7);
+
+	/* what covers, and who decides */
+	assert_string_equal(decider(&run, "www.evil.com"), "domains");
+	assert_string_equal(decider(&run, "evil.com"), "hosts"); /* exact before subtree */
+	assert_string_equal(decider(&run, "x.good.evil.com"), "ours");
+	assert_string_equal(decider(&run, "www.bad.example"), "domains");
+	assert_string_equal(decider(&run, "bad.example"), "-");
+	assert_string_equal(decider(&run, "ads.example.net"), "hosts");
+	assert_string_equal(decider(&run, "x.ads.example.net"), "-");
+	assert_string_equal(decider(&run, "x.one.org"), "yaml");
+	assert_string_equal(decider(&run, "three.org"), "yaml");
+	assert_string_equal(decider(&run, "x.three.org"), "-");
+
+	/* metadata: the indicator's, else its list's */
+	assert_string_equal(value(&run, "one.org", "campaign"), "Big");
+	assert_string_equal(value(&run, "one.org", "actor"), "Somebody");
+	assert_string_equal(value(&run, "two.org", "actor"), "Else");
+	assert_string_equal(value(&run, "two.org", "family"), "Small");
+	assert_string_equal(value(&run, "two.org", "campaign"), "Big");
+	assert_string_equal(value(&run, "one.org", "family"), "-");
+	assert_string_equal(value(&run, "www.evil.com", "campaign"), "-");
+	assert_string_equal(value(&run, "good.evil.com", "campaign"), "-");
+
+	/* the lists, in their order */
+	const struct bt_policy *policy = bt_trie_policy(run.trie);
+	assert_int_equal(bt_policy_classes(policy), run.result.classes);
+	assert_int_equal(bt_policy_lists(policy), 4);
+	static const unsigned entries[] = {2, 2, 3, 1};
+	for (unsigned i = 0; i < 4; i++) {
+		struct bt_list_info list = bt_policy_list(policy, i);
+		assert_string_equal(list.name, run.lists[i].name);
+		assert_int_equal(list.action, run.lists[i].action);
+		assert_int_equal(list.events, run.lists[i].events);
+		assert_int_equal(list.entries, entries[i]);
+		assert_int_equal(list.modified, 1000 * (i + 1));
+	}
+	assert_int_equal(bt_policy_sinkhole(policy)->ttl, 10);
+	bt_trie_close(&run.trie);
+}
+
+static void merges_names(void **state)
+{
+	(void)state;
+	struct run run = {0};
+	add(&run, "one", put("a.txt", "x.com\ny.com\nX.com.\nx.com\n", 1), 0);
+	add(&run, "two", put("b.txt", "x.com\nz.com\n", 1), 0);
+	compile_and_open(&run);
+	assert_int_equal(run.result.entries, 6);
+	assert_int_equal(run.result.names, 3);
+	assert_int_equal(run.result.duplicates, 2);
+	assert_int_equal(run.result.classes, 3);
+	const struct bt_policy *policy = bt_trie_policy(run.trie);
+	assert_int_equal(bt_policy_list(policy, 0).entries, 2); /* repeats do not count */
+	assert_int_equal(bt_policy_list(policy, 1).entries, 2);
+
+	struct bt_verdict verdict = ask(&run, "x.com");
+	assert_int_equal(bt_policy_class_size(policy, verdict.class_id), 2);
+	assert_int_equal(bt_policy_member(policy, verdict.class_id, 0).list, 0);
+	assert_int_equal(bt_policy_member(policy, verdict.class_id, 1).list, 1);
+	assert_int_equal(verdict.by.list, 0);
+	bt_trie_close(&run.trie);
+}
+
+static void overrides_scope(void **state)
+{
+	(void)state;
+	struct run run = {0};
+	char *domains = put("a.txt", "a.com\n", 1);
+	char *hosts = put("b.txt", "0.0.0.0 b.com\n", 1);
+	add(&run, "domains", domains, 0);
+	add(&run, "hosts", hosts, 0);
+	run.lists[0].scope = BT_SCOPE_EXACT;
+	run.lists[1].scope = BT_SCOPE_BELOW;
+	compile_and_open(&run);
+	assert_string_equal(decider(&run, "a.com"), "domains");
+	assert_string_equal(decider(&run, "x.a.com"), "-");
+	assert_string_equal(decider(&run, "b.com"), "-");
+	assert_string_equal(decider(&run, "x.b.com"), "hosts");
+	bt_trie_close(&run.trie);
+}
+
+/* Neighbours with equal metadata share one entry; what only looks alike does not. */
+static void shares_metadata(void **state)
+{
+	(void)state;
+	struct run run = {0};
+	add(&run, "yaml",
+	    put("a.yaml",
+		"indicators:\n"
+		"  - {domain: a.com, family: ab, actor: c}\n"
+		"  - {domain: b.com, family: ab, actor: c}\n"
+		"  - {domain: c.com, family: a, actor: bc}\n"
+		"  - {domain: d.com, family: ab}\n"
+		"  - {domain: e.com, family: ab, actor: c, note: x}\n"
+		"  - {domain: f.com, family: ab, actor: c}\n"
+		"  - g.com\n"
+		"  - {domain: h.com, family: ab, actor: c}\n",
+		1),
+	    0);
+	compile_and_open(&run);
+	uint32_t meta = ask(&run, "a.com").by.meta;
+	assert_int_equal(ask(&run, "b.com").by.meta, meta);
+	assert_int_not_equal(ask(&run, "c.com").by.meta, meta);
+	assert_int_not_equal(ask(&run, "d.com").by.meta, meta);
+	assert_int_not_equal(ask(&run, "e.com").by.meta, meta);
+	assert_int_equal(ask(&run, "f.com").by.meta, meta);
+	assert_int_equal(ask(&run, "g.com").by.meta, 0);
+	assert_int_equal(ask(&run, "h.com").by.meta, meta);
+	assert_int_equal(run.result.classes, 5);
+	assert_string_equal(value(&run, "c.com", "actor"), "bc");
+	assert_string_equal(value(&run, "d.com", "actor"), "-");
+	bt_trie_close(&run.trie);
+}
+
+static void reports_bad_lines(void **state)
+{
+	(void)state;
+	struct run run = {0};
+	add(&run, "one", put("a.txt", "a.com\na..com\nb.com\n", 1), 0);
+	add(&run, "two", put("b.txt", "not a name\nc.com\n", 1), 0);
+	compile_and_open(&run);
+	assert_int_equal(run.result.bad, 2);
+	assert_int_equal(run.bad_count, 2);
+	assert_int_equal(run.result.entries, 3);
+	assert_int_equal(strncmp(run.bad, "a.txt:2: ", 9), 0);
+	assert_non_null(strstr(run.bad, "\nb.txt:1: "));
+	assert_string_equal(decider(&run, "b.com"), "one");
+	assert_string_equal(decider(&run, "c.com"), "two");
+	bt_trie_close(&run.trie);
+}
+
+/* All bad lines of the list are told; the first is the reason. */
+static void is_strict(void **state)
+{
+	(void)state;
+	char *good = put("a.txt", "a.com\n", 1);
+	char *bad = put("b.txt", "b.com\nb..com\nc..com\n", 1);
+	struct run run = {.strict = true};
+	add(&run, "good", good, 0);
+	compile_and_open(&run);
+	bt_trie_close(&run.trie);
+
+	struct run failing = {.strict = true};
+	add(&failing, "good", good, 0);
+	add(&failing, "bad", bad, 0);
+	expect_failure(&failing, bad, ":2: ");
+	assert_int_equal(failing.bad_count, 2);
+	assert_non_null(strstr(failing.bad, "b.txt:3: "));
+}
+
+static void fails_without_a_list(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"missing", "empty", "comments", "bad", "folder"};
+	char *good = put("good", "a.com\n", 1);
+	put("empty", "", 1);
+	put("comments", "# nothing\n\n", 1);
+	put("bad", "a..b\n", 1);
+	assert_int_equal(symlink(".", in_folder("folder")), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct run run = {0};
+		add(&run, "good", good, 0);
+		add(&run, "bad", in_folder(bad[i]), 0);
+		expect_failure(&run, in_folder(bad[i]), ": ");
+	}
+	struct run none = {0};
+	expect_failure(&none, "", "no lists");
+}
+
+static void refuses_equal_names(void **state)
+{
+	(void)state;
+	struct run run = {0};
+	add(&run, "same", put("a.txt", "a.com\n", 1), 0);
+	add(&run, "same", put("b.txt", "b.com\n", 1), 0);
+	expect_failure(&run, "list same: ", "two lists");
+}
+
+/*
+ * The bytes depend on what the lists hold and when they changed; not on where they are, on the
+ * order of their lines, or on the time of day.
+ */
+static void gives_equal_bytes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		time_t modified;
+		bool equal;
+	} rows[] = {
+	    {"a.com\nb.com\nx.a.com\n", 1000, true},
+	    {"x.a.com\nb.com\n\nA.com\n", 1000, true},
+	    {"a.com\nb.com\nx.a.com\n", 1001, false},
+	    {"a.com\nb.com\ny.a.com\n", 1000, false},
+	};
+	struct run first = {0};
+	add(&first, "list", put("first.txt", rows[0].text, rows[0].modified), 0);
+	compile_and_open(&first);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct run run = {0};
+		add(&run, "list", put("second.txt", rows[i].text, rows[i].modified), 0);
+		compile_and_open(&run);
+		bool equal =
+		    run.size == first.size && memcmp(run.bytes, first.bytes, run.size) == 0;
+		assert_int_equal(equal, rows[i].equal);
+		assert_int_equal(
+		    bt_trie_digest(run.trie) == bt_trie_digest(first.trie), rows[i].equal);
+		assert_string_equal(decider(&run, "b.com"), "list");
+		bt_trie_close(&run.trie);
+	}
+	bt_trie_close(&first.trie);
+}
+
+static void tells_progress(void **state)
+{
+	(void)state;
+	char *path = put("big", "", 1);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	for (unsigned i = 0; i < 25000; i++)
+		fprintf(file, "n%u.example.com\n", i);
+	assert_int_equal(fclose(file), 0);
+	struct run run = {0};
+	add(&run, "small", put("small", "a.com\n", 1), 0);
+	add(&run, "big", path, 0);
+	compile_and_open(&run);
+	assert_string_equal(run.progress, "small=1 big=10000 big=20000 big=25000 ");
+	assert_int_equal(run.result.names, 25001);
+	assert_int_equal(run.result.classes, 2);
+	assert_string_equal(decider(&run, "x.n24999.example.com"), "big");
+	bt_trie_close(&run.trie);
+}
+
+#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_A_FOLDER(compiles_lists),
+	    IN_A_FOLDER(merges_names),
+	    IN_A_FOLDER(overrides_scope),
+	    IN_A_FOLDER(shares_metadata),
+	    IN_A_FOLDER(reports_bad_lines),
+	    IN_A_FOLDER(is_strict),
+	    IN_A_FOLDER(fails_without_a_list),
+	    IN_A_FOLDER(refuses_equal_names),
+	    IN_A_FOLDER(gives_equal_bytes),
+	    IN_A_FOLDER(tells_progress),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
