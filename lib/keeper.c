@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* keeper.c -- keeps the event log, one look at the rings at a time */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "keeper.h"
+#include "state-dir.h"
+
+enum {
+	BATCH = 1024,   /* events between two writes, so that slots become free early */
+	RETRY_MS = 500, /* after a write that failed */
+	COMPLAIN_MS = 60000,
+	DAY_MS = 86400000,
+};
+
+__attribute__((format(printf, 3, 4))) static void say(
+    const struct bt_keeper *keeper, bool error, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (keeper->log != NULL)
+		keeper->log(error, text);
+}
+
+static int64_t clock_ms(clockid_t id)
+{
+	struct timespec t;
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t wall(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}
+
+static int64_t monotonic(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+/* ---- segments ---- */
+
+static bool begin_segment(struct bt_keeper *keeper, struct bt_err *err)
+{
+	int64_t time = wall();
+	if (keeper->segment != NULL)
+		return true;
+	if (!bt_state_folder(keeper->events_dir, err) ||
+	    !bt_segment_create(&keeper->segment, keeper->events_dir, keeper->resolver,
+		keeper->boot, keeper->number, time, err))
+		return false;
+	keeper->number++;
+	keeper->day = time / DAY_MS;
+	bt_policy_store_begin(keeper->policies);
+	return true;
+}
+
+static bool turn_if_due(struct bt_keeper *keeper, struct bt_err *err)
+{
+	if (bt_segment_written(keeper->segment) < keeper->segment_size &&
+	    wall() / DAY_MS == keeper->day)
+		return true;
+	return bt_segment_close(&keeper->segment, err);
+}
+
+/* The segment's file is gone, with what was in it: what the rings still have goes to a new one. */
+static void leave_removed(struct bt_keeper *keeper)
+{
+	if (keeper->segment == NULL || !bt_segment_removed(keeper->segment))
+		return;
+	(void)bt_segment_close(&keeper->segment, NULL);
+	for (unsigned i = 0; i < keeper->drain_count; i++)
+		bt_drain_begin(&keeper->drains[i]);
+}
+
+/* ---- events ---- */
+
+/* What was appended so far is in the file, and leaves the rings. */
+static bool commit(struct bt_keeper *keeper, struct bt_err *err)
+{
+	if (!bt_segment_flush(keeper->segment, err))
+		return false;
+	for (unsigned i = 0; i < keeper->drain_count; i++)
+		bt_drain_done(&keeper->drains[i]);
+	return true;
+}
+
+/* At most one ring's length, so that one busy ring does not keep the others waiting. */
+static bool drain_ring(struct bt_keeper *keeper, struct bt_drain *drain, struct bt_err *err)
+{
+	int64_t time = wall();
+	for (uint32_t taken = 0; taken < keeper->slots; taken += BATCH) {
+		if (!bt_drain_take(drain, BATCH, keeper->segment, keeper->policies, time, err))
+			return false;
+		keeper->busy |= taken + drain->pending > keeper->slots / 4;
+		if (drain->pending < BATCH)
+			break;
+		if (!commit(keeper, err))
+			return false;
+	}
+	return bt_drain_tail(drain, keeper->segment, time, err);
+}
+
+static bool drain_all(struct bt_keeper *keeper, struct bt_err *err)
+{
+	keeper->busy = false;
+	for (unsigned i = 0; i < keeper->drain_count; i++) {
+		if (!drain_ring(keeper, &keeper->drains[i], err))
+			return false;
+	}
+	return commit(keeper, err);
+}
+
+/* ---- heartbeats ---- */
+
+static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err *err)
+{
+	struct bt_beat beat = {
+	    .time = wall(),
+	    .boot = keeper->boot,
+	    .policy = atomic_load(&keeper->policy),
+	    .period = keeper->beat_seconds,
+	    .kind = (uint8_t)kind,
+	};
+	for (unsigned i = 0; i < keeper->drain_count; i++) {
+		beat.pushed += bt_ring_pushed(keeper->drains[i].ring);
+		beat.dropped += bt_ring_dropped(keeper->drains[i].ring);
+	}
+	if (!bt_segment_beat(keeper->segment, &beat, err))
+		return false;
+	if (beat.dropped > keeper->beat_dropped)
+		say(keeper, true, "event log: %llu events were lost, the rings were full",
+		    (unsigned long long)(beat.dropped - keeper->beat_dropped));
+	keeper->beat_dropped = beat.dropped;
+	keeper->beat_policy = beat.policy;
+	keeper->beat_at = monotonic() + (int64_t)keeper->beat_seconds * 1000;
+	keeper->started = true;
+	return true;
+}
+
+static bool beat_if_due(struct bt_keeper *keeper, struct bt_err *err)
+{
+	if (!keeper->started)
+		return beat(keeper, BT_BEAT_START, err);
+	if (monotonic() < keeper->beat_at && atomic_load(&keeper->policy) == keeper->beat_policy)
+		return true;
+	return beat(keeper, BT_BEAT_ALIVE, err);
+}
+
+/* ---- all of it ---- */
+
+static void complain(struct bt_keeper *keeper, const char *reason)
+{
+	int64_t time = monotonic();
+	keeper->retry_at = time + RETRY_MS;
+	if (keeper->complained_at != 0 && time - keeper->complained_at < COMPLAIN_MS)
+		return;
+	say(keeper, true, "event log: %s; events wait in the rings until these are full", reason);
+	keeper->complained_at = time;
+	keeper->failing = true;
+}
+
+void bt_keeper_look(struct bt_keeper *keeper)
+{
+	struct bt_err err;
+	if (monotonic() < keeper->retry_at)
+		return;
+	/* The first heartbeat stands before the first event. */
+	if (begin_segment(keeper, &err) && beat_if_due(keeper, &err) && drain_all(keeper, &err) &&
+	    turn_if_due(keeper, &err)) {
+		if (keeper->failing)
+			say(keeper, false, "event log: %s is written again", keeper->events_dir);
+		keeper->failing = false;
+		return;
+	}
+	leave_removed(keeper);
+	complain(keeper, err.text);
+}
+
+static bool finish(struct bt_keeper *keeper, struct bt_err *err)
+{
+	return begin_segment(keeper, err) &&
+	    (keeper->started || beat(keeper, BT_BEAT_START, err)) && drain_all(keeper, err) &&
+	    beat(keeper, BT_BEAT_STOP, err);
+}
+
+bool bt_keeper_finish(struct bt_keeper *keeper, struct bt_err *err)
+{
+	bool ok = finish(keeper, err);
+	if (!ok && keeper->segment != NULL && bt_segment_removed(keeper->segment)) {
+		leave_removed(keeper);
+		ok = finish(keeper, err);
+	}
+	if (keeper->segment == NULL)
+		return ok;
+	return bt_segment_close(&keeper->segment, ok ? err : NULL) && ok;
+}
