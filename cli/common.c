@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "escape.h"
 #include "file.h"
+#include "refang.h"
 
 static void say(const char *format, va_list args)
 {
@@ -129,11 +130,10 @@ const char *bt_sinkhole_address(
 
 bool bt_read_name(struct bt_key *key, const char *text)
 {
-	enum bt_name_status status = bt_key_from_text(key, text, strlen(text));
-	if (status == BT_NAME_OK)
-		return true;
-	bt_message("'%s' is no domain name: %s", text, bt_name_reason(status));
-	return false;
+	const char *reason = bt_refang_key(key, text, strlen(text));
+	if (reason != NULL)
+		bt_message("'%s' is no domain name: %s", text, reason);
+	return reason == NULL;
 }
 
 bool bt_colour(FILE *stream)

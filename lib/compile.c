@@ -44,14 +44,14 @@ static size_t size_of_pairs(const struct bt_pair *pairs, unsigned count)
 
 static bool is_last(const struct compile *c, const struct bt_pair *pairs, unsigned count)
 {
-	const char *at = c->last, *end = c->last + c->last_size;
+	size_t at = 0;
 	for (unsigned i = 0; i < 2 * count; i++) {
 		const char *text = i % 2 == 0 ? pairs[i / 2].key : pairs[i / 2].value;
-		if (at == end || strcmp(at, text) != 0)
+		if (at == c->last_size || strcmp(c->last + at, text) != 0)
 			return false;
-		at += strlen(at) + 1;
+		at += strlen(text) + 1;
 	}
-	return at == end;
+	return at == c->last_size;
 }
 
 /* Remembers the pairs, for is_last(). */

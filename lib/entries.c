@@ -179,8 +179,8 @@ static bool merge(struct bt_entries *e, struct bt_policy_builder *policy, size_t
 bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder *policy,
     const struct bt_build_name **names, size_t *count, uint64_t *duplicates, struct bt_err *err)
 {
-	size_t merged;
-	uint64_t repeats;
+	size_t merged = 0;
+	uint64_t repeats = 0;
 	if (entries->count > 0)
 		qsort(entries->rows, entries->count, sizeof(*entries->rows), compare_rows);
 	entries->names = malloc((entries->count + 1) * sizeof(*entries->names));

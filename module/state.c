@@ -54,9 +54,10 @@ static void load_trie(struct bt_state *state)
 {
 	struct bt_err err, err_prev;
 	if (load_file(state, "beacontrap.trie", &err)) {
-		say(state, false, "%llu names in %u lists are in force",
+		say(state, false, "%llu names in force, of %u list%s",
 		    (unsigned long long)bt_trie_names(state->trie),
-		    bt_policy_lists(bt_trie_policy(state->trie)));
+		    bt_policy_lists(bt_trie_policy(state->trie)),
+		    bt_policy_lists(bt_trie_policy(state->trie)) == 1 ? "" : "s");
 	} else if (state->trie != NULL) {
 		say(state, true, "%s; the trie loaded before stays in force", err.text);
 	} else if (load_file(state, "beacontrap.trie.prev", &err_prev)) {

@@ -413,7 +413,7 @@ group_formats()
 	try report --format json --endpoints --context --domain beacon.example --since 2026-11-20 state
 	# a spreadsheet runs nothing, and a comma stays in its cell
 	list odd.txt <<-'END'
-		=cmd.example
+		\=cmd.example
 		-dash.example
 		a\,b.example
 		a\"b.example
