@@ -21,14 +21,15 @@ bool bt_fail(struct bt_err *err, const char *format, ...)
 bool bt_fail_in(struct bt_err *err, const char *format, ...)
 {
 	if (err != NULL) {
-		char reason[sizeof(err->text)];
-		memcpy(reason, err->text, sizeof(reason));
+		struct bt_err reason = *err;
 		va_list args;
 		va_start(args, format);
-		int used = vsnprintf(err->text, sizeof(err->text), format, args);
+		vsnprintf(err->text, sizeof(err->text), format, args);
 		va_end(args);
-		if (used >= 0 && (size_t)used < sizeof(err->text))
-			snprintf(err->text + used, sizeof(err->text) - (size_t)used, ": %s", reason);
+		size_t room = sizeof(err->text) - strlen(err->text) - 1;
+		strncat(err->text, ": ", room);
+		room = sizeof(err->text) - strlen(err->text) - 1;
+		strncat(err->text, reason.text, room);
 	}
 	return false;
 }

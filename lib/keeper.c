@@ -61,9 +61,11 @@ static bool begin_segment(struct bt_keeper *keeper, struct bt_err *err)
 	return true;
 }
 
+/* Policies do not count: each segment holds them again, however small it is. */
 static bool turn_if_due(struct bt_keeper *keeper, struct bt_err *err)
 {
-	if (bt_segment_written(keeper->segment) < keeper->segment_size &&
+	uint64_t policies = bt_policy_store_octets(keeper->policies);
+	if (bt_segment_written(keeper->segment) < keeper->segment_size + policies &&
 	    wall() / DAY_MS == keeper->day)
 		return true;
 	return bt_segment_close(&keeper->segment, err);
@@ -132,7 +134,9 @@ static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err
 		beat.pushed += bt_ring_pushed(keeper->drains[i].ring);
 		beat.dropped += bt_ring_dropped(keeper->drains[i].ring);
 	}
-	if (!bt_segment_beat(keeper->segment, &beat, err))
+	/* With its policy, so that the log says what was watched for even if nothing was seen. */
+	if (!bt_policy_store_write(keeper->policies, beat.policy, keeper->segment, err) ||
+	    !bt_segment_beat(keeper->segment, &beat, err))
 		return false;
 	if (beat.dropped > keeper->beat_dropped)
 		say(keeper, true, "event log: %llu events were lost, the rings were full",

@@ -28,6 +28,7 @@ struct bt_policy_store {
 	char *folder;
 	pthread_mutex_t lock; /* over the list, not over what its entries hold */
 	struct kept *newest;
+	uint64_t octets;  /* of policies in the open segment */
 	uint64_t present; /* the last digest that was found to be in the open segment */
 	uint64_t unknown; /* the last digest that was looked for in vain */
 };
@@ -185,7 +186,7 @@ static struct kept *load(struct bt_policy_store *store, uint64_t digest)
 void bt_policy_store_begin(struct bt_policy_store *store)
 {
 	forget_old(store);
-	store->present = store->unknown = 0;
+	store->octets = store->present = store->unknown = 0;
 	pthread_mutex_lock(&store->lock);
 	for (struct kept *kept = store->newest; kept != NULL; kept = kept->older)
 		kept->written = false;
@@ -204,13 +205,20 @@ bool bt_policy_store_write(struct bt_policy_store *store, uint64_t digest,
 		store->unknown = digest;
 		return true;
 	}
-	if (!kept->written &&
-	    !bt_segment_policy(segment, digest, kept->bytes, kept->size, err))
-		return false;
-	kept->written = true;
+	if (!kept->written) {
+		if (!bt_segment_policy(segment, digest, kept->bytes, kept->size, err))
+			return false;
+		kept->written = true;
+		store->octets += kept->size;
+	}
 	store->present = digest;
 	forget_old(store);
 	return true;
+}
+
+uint64_t bt_policy_store_octets(const struct bt_policy_store *store)
+{
+	return store->octets;
 }
 
 void bt_policy_store_clean(const struct bt_policy_store *store)

@@ -42,6 +42,9 @@ void bt_policy_store_begin(struct bt_policy_store *store);
 bool bt_policy_store_write(struct bt_policy_store *store, uint64_t digest,
     struct bt_segment_writer *segment, struct bt_err *err);
 
+/* Octets of policies in the segment that is open. */
+uint64_t bt_policy_store_octets(const struct bt_policy_store *store);
+
 /* Removes the files of all policies from the folder: no ring refers to them any more. */
 void bt_policy_store_clean(const struct bt_policy_store *store);
 
