@@ -26,10 +26,12 @@ bool bt_fail_in(struct bt_err *err, const char *format, ...)
 		va_start(args, format);
 		vsnprintf(err->text, sizeof(err->text), format, args);
 		va_end(args);
-		size_t room = sizeof(err->text) - strlen(err->text) - 1;
-		strncat(err->text, ": ", room);
-		room = sizeof(err->text) - strlen(err->text) - 1;
-		strncat(err->text, reason.text, room);
+		size_t used = strlen(err->text);
+		for (const char *c = ": "; *c != '\0' && used + 1 < sizeof(err->text); c++)
+			err->text[used++] = *c;
+		for (const char *c = reason.text; *c != '\0' && used + 1 < sizeof(err->text); c++)
+			err->text[used++] = *c;
+		err->text[used] = '\0';
 	}
 	return false;
 }

@@ -2,10 +2,13 @@
 /*
  * list-hosts.c -- hosts(5) files: an address, then names
  *
- * A name in a hosts file means that host alone. Lines that send a name to an address that is
- * neither unspecified nor loopback belong to somebody's network, not to a blocklist, and are bad
- * lines. Names that such files hold for the machine itself (localhost, ip6-allnodes, ...) are left
- * out without a word.
+ * A name in a hosts file means that host alone.
+ *
+ * Only lines that send names nowhere block them: to 0.0.0.0 (or "0"), 127.0.0.0/8, :: or ::1. A
+ * line with another address belongs to somebody's network and is a bad line. Names that hosts
+ * files hold for the machine itself (localhost, broadcasthost, ip6-allnodes, "0.0.0.0", ...) are
+ * left out without a word, whatever their address is. Each bad name of a line counts by itself,
+ * and the others stand.
  */
 
 #include <arpa/inet.h>
@@ -15,41 +18,40 @@
 #include "list-formats.h"
 #include "refang.h"
 
+/*****************************************************************************
+ *
+ *  names
+ */
+
+static bool is_word(struct bt_line word, const char *text)
+{
+	return strlen(text) == word.size && strncasecmp(text, word.at, word.size) == 0;
+}
+
 static bool is_own_name(struct bt_line word)
 {
 	static const char *const own[] = {
-	    "localhost", "localhost.localdomain", "local", "broadcasthost", "ip6-localhost",
-	    "ip6-loopback", "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters",
-	    "ip6-allhosts", "0.0.0.0", "::1", "127.0.0.1",
+	    "localhost", "localhost.localdomain", "localhost4", "localhost4.localdomain4",
+	    "localhost6", "localhost6.localdomain6", "localdomain", "local", "loopback",
+	    "broadcasthost", "0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1",
 	};
+	if (word.size > 0 && word.at[word.size - 1] == '.')
+		word.size--;
+	if (word.size > 4 && strncasecmp(word.at, "ip6-", 4) == 0 &&
+	    memchr(word.at, '.', word.size) == NULL)
+		return true;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (strlen(own[i]) == word.size && strncasecmp(own[i], word.at, word.size) == 0)
+		if (is_word(word, own[i]))
 			return true;
 	return false;
 }
 
-enum target { TARGET_NOWHERE, TARGET_ELSEWHERE, TARGET_NONE };
-
-static enum target target_of(struct bt_line word)
+static bool only_own_names(struct bt_line line)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct in_addr ipv4;
-	struct in6_addr ipv6;
-	const char *zone = memchr(word.at, '%', word.size); /* fe80::1%lo0 */
-	size_t size = zone != NULL ? (size_t)(zone - word.at) : word.size;
-	if (size >= sizeof(text))
-		return TARGET_NONE;
-	memcpy(text, word.at, size);
-	text[size] = '\0';
-	if (inet_pton(AF_INET, text, &ipv4) == 1) {
-		uint32_t host = ntohl(ipv4.s_addr);
-		return host == 0 || host >> 24 == 127 ? TARGET_NOWHERE : TARGET_ELSEWHERE;
-	}
-	if (inet_pton(AF_INET6, text, &ipv6) == 1)
-		return IN6_IS_ADDR_UNSPECIFIED(&ipv6) || IN6_IS_ADDR_LOOPBACK(&ipv6)
-		    ? TARGET_NOWHERE
-		    : TARGET_ELSEWHERE;
-	return TARGET_NONE;
+	for (struct bt_line word; (word = bt_list_word(&line)).size > 0;)
+		if (!is_own_name(word))
+			return false;
+	return true;
 }
 
 static bool read_names(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err)
@@ -69,31 +71,68 @@ static bool read_names(struct bt_list_parse *parse, struct bt_line line, struct 
 	return true;
 }
 
-static bool only_own_names(struct bt_line line)
+/*****************************************************************************
+ *
+ *  addresses
+ */
+
+enum target { TARGET_NOWHERE, TARGET_ELSEWHERE, TARGET_NONE };
+
+static enum target target_of_ipv4(struct in_addr ipv4)
 {
-	for (struct bt_line word; (word = bt_list_word(&line)).size > 0;)
-		if (!is_own_name(word))
-			return false;
-	return true;
+	uint32_t host = ntohl(ipv4.s_addr);
+	return host == 0 || host >> 24 == 127 ? TARGET_NOWHERE : TARGET_ELSEWHERE;
 }
 
-static bool read_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err)
+static enum target target_of_ipv6(const struct in6_addr *ipv6)
 {
-	struct bt_line address = bt_list_word(&line);
-	enum target target = target_of(address);
+	if (IN6_IS_ADDR_V4MAPPED(ipv6)) {
+		struct in_addr ipv4;
+		memcpy(&ipv4, ipv6->s6_addr + 12, sizeof(ipv4));
+		return target_of_ipv4(ipv4);
+	}
+	return IN6_IS_ADDR_UNSPECIFIED(ipv6) || IN6_IS_ADDR_LOOPBACK(ipv6) ? TARGET_NOWHERE
+									   : TARGET_ELSEWHERE;
+}
+
+static enum target target_of(struct bt_line word)
+{
+	if (is_word(word, "0.0.0.0") || is_word(word, "0"))
+		return TARGET_NOWHERE;
+
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr ipv4;
+	struct in6_addr ipv6;
+	const char *zone = memchr(word.at, '%', word.size); /* fe80::1%lo0 */
+	size_t size = zone != NULL ? (size_t)(zone - word.at) : word.size;
+	if (size >= sizeof(text))
+		return TARGET_NONE;
+	memcpy(text, word.at, size);
+	text[size] = '\0';
+	if (strlen(text) != size)
+		return TARGET_NONE;
+	if (inet_pton(AF_INET, text, &ipv4) == 1)
+		return target_of_ipv4(ipv4);
+	return inet_pton(AF_INET6, text, &ipv6) == 1 ? target_of_ipv6(&ipv6) : TARGET_NONE;
+}
+
+bool bt_list_is_address(struct bt_line word)
+{
+	return target_of(word) != TARGET_NONE;
+}
+
+bool bt_list_hosts_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err)
+{
+	enum target target = target_of(bt_list_word(&line));
 	if (target == TARGET_NONE)
-		bt_list_bad(parse, line.number, "expected an address at the beginning of the line");
-	else if (bt_list_word(&(struct bt_line){line.at, line.size, 0}).size == 0)
+		bt_list_bad(parse, line.number, "expected an address, then names");
+	else if (line.size == 0)
 		bt_list_bad(parse, line.number, "an address without a name");
 	else if (target == TARGET_NOWHERE)
 		return read_names(parse, line, err);
 	else if (!only_own_names(line))
 		bt_list_bad(parse, line.number,
-		    "address is neither 0.0.0.0 nor loopback: not a blocking entry");
+		    "names with an address of their own, which blocks nothing: expected 0.0.0.0, "
+		    "127.0.0.1, :: or ::1");
 	return true;
-}
-
-bool bt_list_hosts(struct bt_list_parse *parse, const char *text, size_t size, struct bt_err *err)
-{
-	return bt_list_lines(parse, text, size, read_line, err);
 }

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* list.c -- list files to entries: reading, detection, lines */
+/*
+ * list.c -- list files to entries: reading, detection, lines
+ *
+ * In the line formats '#' begins a comment where it stands first or after white space, '!' and ';'
+ * where they stand first.
+ */
 
-#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "file.h"
 #include "list-formats.h"
 
-enum { LIST_MAX = 1 << 30 /* octets of a list file */ };
+enum {
+	LIST_MAX = 1 << 30, /* octets of a list file; its lines fit an unsigned int */
+	DETECT_LINES = 20,  /* lines that say something, looked at to tell the format */
+};
 
 /*****************************************************************************
  *
@@ -18,70 +27,99 @@ enum { LIST_MAX = 1 << 30 /* octets of a list file */ };
 
 bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, struct bt_err *err)
 {
+	if (!parse->reader->entry(parse->reader->ctx, entry, err))
+		return bt_fail_in(err, "line %u", entry->line);
 	parse->stats.entries++;
-	return parse->reader->entry(parse->reader->ctx, entry, err);
+	return true;
 }
 
 void bt_list_bad(struct bt_list_parse *parse, unsigned line, const char *reason)
 {
-	parse->stats.bad++;
+	if (parse->stats.bad++ == 0)
+		bt_fail(&parse->first_bad, "line %u: %s", line, reason);
 	if (parse->reader->bad != NULL)
 		parse->reader->bad(parse->reader->ctx, line, reason);
 }
 
 static bool is_space(char c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n');
 }
 
-static struct bt_line trim(struct bt_line line)
-{
-	while (line.size > 0 && is_space(line.at[0])) {
-		line.at++;
-		line.size--;
-	}
-	for (size_t i = 0; i < line.size; i++)
-		if (line.at[i] == '#' && (i == 0 || is_space(line.at[i - 1])))
-			line.size = i;
-	while (line.size > 0 && is_space(line.at[line.size - 1]))
-		line.size--;
-	return line;
-}
-
-bool bt_list_lines(struct bt_list_parse *parse, const char *text, size_t size,
-    bool (*each)(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err),
-    struct bt_err *err)
-{
-	const char *end = text + size;
-	unsigned number = 0;
-	while (text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *stop = newline != NULL ? newline : end;
-		struct bt_line line = {text, (size_t)(stop - text), ++number};
-		text = newline != NULL ? newline + 1 : end;
-		if (line.size > BT_LINE_MAX) {
-			bt_list_bad(parse, number, "line longer than 4096 characters");
-			continue;
-		}
-		line = trim(line);
-		if (line.size > 0 && !each(parse, line, err))
-			return false;
-	}
-	return true;
-}
-
-struct bt_line bt_list_word(struct bt_line *line)
+static void skip_space(struct bt_line *line)
 {
 	while (line->size > 0 && is_space(line->at[0])) {
 		line->at++;
 		line->size--;
 	}
+}
+
+struct bt_line bt_list_word(struct bt_line *line)
+{
 	struct bt_line word = {line->at, 0, line->number};
-	while (word.size < line->size && !is_space(line->at[word.size]))
+	while (word.size < line->size && !is_space(word.at[word.size]))
 		word.size++;
 	line->at += word.size;
 	line->size -= word.size;
+	skip_space(line);
 	return word;
+}
+
+/*****************************************************************************
+ *
+ *  lines
+ */
+
+/* Where reading is in a text. */
+struct cursor {
+	const char *at, *end;
+	unsigned line;
+};
+
+/* The next line that says something, its comment still in place. */
+static bool next_line(struct cursor *cursor, struct bt_line *line)
+{
+	while (cursor->at < cursor->end) {
+		size_t left = (size_t)(cursor->end - cursor->at);
+		const char *newline = memchr(cursor->at, '\n', left);
+		size_t size = newline != NULL ? (size_t)(newline - cursor->at) : left;
+		*line = (struct bt_line){cursor->at, size, ++cursor->line};
+		cursor->at += size + (newline != NULL);
+		skip_space(line);
+		if (line->size > 0 && line->at[0] != '#' && line->at[0] != '!' && line->at[0] != ';')
+			return true;
+	}
+	return false;
+}
+
+/* Cuts the comment and white space at the end of a line. */
+static void trim(struct bt_line *line)
+{
+	const char *hash = line->at, *end = line->at + line->size;
+	while ((hash = memchr(hash, '#', (size_t)(end - hash))) != NULL) {
+		if (is_space(hash[-1])) { /* never the first: that line is a comment */
+			line->size = (size_t)(hash - line->at);
+			break;
+		}
+		hash++;
+	}
+	while (line->size > 0 && is_space(line->at[line->size - 1]))
+		line->size--;
+}
+
+static bool read_lines(struct bt_list_parse *parse, const char *text, size_t size,
+    bool (*read_line)(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err),
+    struct bt_err *err)
+{
+	struct cursor cursor = {text, text + size, 0};
+	for (struct bt_line line; next_line(&cursor, &line);) {
+		trim(&line);
+		if (line.size > BT_LINE_MAX)
+			bt_list_bad(parse, line.number, "line too long: more than 4096 characters");
+		else if (!read_line(parse, line, err))
+			return false;
+	}
+	return true;
 }
 
 /*****************************************************************************
@@ -95,87 +133,93 @@ static bool ends_with(const char *path, const char *ending)
 	return length >= size && strcasecmp(path + length - size, ending) == 0;
 }
 
-/* Votes by the first lines that say something. */
-struct votes {
-	unsigned lines, hosts, yaml;
-};
-
-static bool looks_like_key(struct bt_line line)
+/* "---", "%YAML 1.1" or "campaign: ..." */
+static bool begins_yaml(struct bt_line line)
 {
-	size_t i = 0;
-	while (i < line.size && (islower((unsigned char)line.at[i]) || line.at[i] == '-'))
-		i++;
-	return i > 0 && i < line.size && line.at[i] == ':' &&
-	    (i + 1 == line.size || is_space(line.at[i + 1]));
+	struct bt_line word = bt_list_word(&line);
+	if (word.size == 3 && memcmp(word.at, "---", 3) == 0)
+		return true;
+	if (word.size == 5 && memcmp(word.at, "%YAML", 5) == 0)
+		return true;
+	return word.size > 1 && word.at[word.size - 1] == ':' &&
+	    bt_list_is_key(word.at, word.size - 1);
 }
 
-static bool looks_like_address(struct bt_line word)
-{
-	bool colon = memchr(word.at, ':', word.size) != NULL;
-	for (size_t i = 0; i < word.size; i++) {
-		char c = word.at[i];
-		if (!(colon ? isxdigit((unsigned char)c) || c == ':' || c == '.' || c == '%'
-			    : isdigit((unsigned char)c) || c == '.'))
-			return colon && memchr(word.at, '%', i) != NULL;
-	}
-	return word.size > 1;
-}
-
+/*
+ * YAML shows in the first line that says something. Hosts files are told from plain lists by the
+ * majority, so that a bad line in front decides nothing.
+ */
 static enum bt_format detect(const char *path, const char *text, size_t size)
 {
-	struct votes votes = {0};
+	struct cursor cursor = {text, text + size, 0};
+	struct bt_line line;
+	unsigned lines = 0, hosts = 0;
+
 	if (ends_with(path, ".yaml") || ends_with(path, ".yml"))
 		return BT_FORMAT_YAML;
-	for (const char *end = text + size; text < end && votes.lines < 20;) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *stop = newline != NULL ? newline : end;
-		struct bt_line line = trim((struct bt_line){text, (size_t)(stop - text), 0});
-		text = newline != NULL ? newline + 1 : end;
-		if (line.size == 0 || line.at[0] == '!' || line.at[0] == ';')
-			continue;
-		votes.lines++;
-		votes.yaml += looks_like_key(line) || (line.size == 3 && memcmp(line.at, "---", 3) == 0);
+	while (lines < DETECT_LINES && next_line(&cursor, &line)) {
+		if (lines++ == 0 && begins_yaml(line))
+			return BT_FORMAT_YAML;
 		struct bt_line word = bt_list_word(&line);
-		votes.hosts += line.size > 0 && looks_like_address(word);
+		hosts += line.size > 0 && bt_list_is_address(word);
 	}
-	if (votes.hosts * 2 > votes.lines)
-		return BT_FORMAT_HOSTS;
-	return votes.yaml > 0 ? BT_FORMAT_YAML : BT_FORMAT_DOMAINS;
+	return hosts * 2 > lines ? BT_FORMAT_HOSTS : BT_FORMAT_DOMAINS;
 }
 
 /*****************************************************************************
  *
- *  reading
+ *  lists
  */
 
-static bool (*const readers[BT_FORMATS])(
-    struct bt_list_parse *, const char *, size_t, struct bt_err *) = {
-    [BT_FORMAT_DOMAINS] = bt_list_domains,
-    [BT_FORMAT_HOSTS] = bt_list_hosts,
-    [BT_FORMAT_YAML] = bt_list_yaml,
-};
+static bool read_as(struct bt_list_parse *parse, const char *text, size_t size, struct bt_err *err)
+{
+	switch (parse->stats.format) {
+	case BT_FORMAT_DOMAINS:
+		return read_lines(parse, text, size, bt_list_domains_line, err);
+	case BT_FORMAT_HOSTS:
+		return read_lines(parse, text, size, bt_list_hosts_line, err);
+	case BT_FORMAT_YAML:
+		return bt_list_yaml(parse, text, size, err);
+	case BT_FORMAT_AUTO:
+	case BT_FORMATS:
+		break;
+	}
+	return bt_fail(err, "no such list format: %d", (int)parse->stats.format);
+}
 
-static bool parse_text(struct bt_list_parse *parse, const char *text, size_t size,
-    enum bt_format format, struct bt_err *err)
+static bool fail_empty(const struct bt_list_parse *parse, struct bt_err *err)
+{
+	const char *format = bt_format_name(parse->stats.format);
+	if (parse->stats.bad == 0)
+		return bt_fail(err, "no indicator in it (read as %s)", format);
+	return bt_fail(err, "no indicator in it (read as %s), %llu bad lines; %s", format,
+	    (unsigned long long)parse->stats.bad, parse->first_bad.text);
+}
+
+static bool parse_list(struct bt_list_parse *parse, const char *path, const char *text,
+    size_t size, enum bt_format format, struct bt_err *err)
 {
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
 		text += 3;
 		size -= 3;
 	}
-	parse->stats.format = format != BT_FORMAT_AUTO ? format : detect(parse->path, text, size);
-	if (!readers[parse->stats.format](parse, text, size, err))
-		return false;
-	if (parse->stats.entries == 0)
-		return bt_fail(err, "%s: no indicator in it (read as %s; %llu bad lines)", parse->path,
-		    bt_format_name(parse->stats.format), (unsigned long long)parse->stats.bad);
+	if (size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+		return bt_fail(err, "%s: text in UTF-16; expected ASCII or UTF-8", path);
+	parse->stats.format = format != BT_FORMAT_AUTO ? format : detect(path, text, size);
+	if (!read_as(parse, text, size, err))
+		return bt_fail_in(err, "%s", path);
+	if (parse->stats.entries == 0) {
+		fail_empty(parse, err);
+		return bt_fail_in(err, "%s", path);
+	}
 	return true;
 }
 
 bool bt_list_parse(const char *path, const char *text, size_t size, enum bt_format format,
     const struct bt_list_reader *reader, struct bt_list_stats *stats, struct bt_err *err)
 {
-	struct bt_list_parse parse = {.path = path, .reader = reader};
-	if (!parse_text(&parse, text, size, format, err))
+	struct bt_list_parse parse = {.reader = reader};
+	if (!parse_list(&parse, path, text, size, format, err))
 		return false;
 	if (stats != NULL)
 		*stats = parse.stats;
@@ -185,15 +229,15 @@ bool bt_list_parse(const char *path, const char *text, size_t size, enum bt_form
 bool bt_list_read(const char *path, enum bt_format format, const struct bt_list_reader *reader,
     struct bt_list_stats *stats, struct bt_err *err)
 {
-	struct bt_list_parse parse = {.path = path, .reader = reader};
+	struct bt_list_parse parse = {.reader = reader};
 	struct stat file;
 	void *text;
 	size_t size;
+	if (stat(path, &file) == 0) /* before the text, which is then never older than its date */
+		parse.stats.modified = file.st_mtime;
 	if (!bt_file_read(path, LIST_MAX, &text, &size, err))
 		return false;
-	if (stat(path, &file) == 0)
-		parse.stats.modified = file.st_mtime;
-	bool read = parse_text(&parse, text, size, format, err);
+	bool read = parse_list(&parse, path, text, size, format, err);
 	free(text);
 	if (read && stats != NULL)
 		*stats = parse.stats;

@@ -30,7 +30,7 @@ struct bt_policy_store {
 	struct kept *newest;
 	uint64_t octets;  /* of policies in the open segment */
 	uint64_t present; /* the last digest that was found to be in the open segment */
-	uint64_t unknown; /* the last digest that was looked for in vain */
+	_Atomic uint64_t unknown; /* the last digest that was looked for in vain; any thread */
 };
 
 static void free_kept(struct kept *kept)
@@ -160,6 +160,7 @@ bool bt_policy_store_add(struct bt_policy_store *store, uint64_t digest, const v
 	made->size = size;
 	made->digest = digest;
 	push(store, made);
+	store->unknown = 0;
 	return write_file(store, digest, bytes, size, err);
 }
 
@@ -186,7 +187,8 @@ static struct kept *load(struct bt_policy_store *store, uint64_t digest)
 void bt_policy_store_begin(struct bt_policy_store *store)
 {
 	forget_old(store);
-	store->octets = store->present = store->unknown = 0;
+	store->octets = store->present = 0;
+	store->unknown = 0;
 	pthread_mutex_lock(&store->lock);
 	for (struct kept *kept = store->newest; kept != NULL; kept = kept->older)
 		kept->written = false;

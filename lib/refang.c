@@ -1,151 +1,228 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* refang.c -- names as people write them in reports, back to names */
+/* refang.c -- names as people write them in reports and lists, to keys */
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 #include "refang.h"
 
+enum { TOKEN_MAX = 4096 /* characters that are looked at: a URL's host stands near its front */ };
+
 struct span {
 	const char *at;
 	size_t size;
 };
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static bool begins(struct span text, const char *with)
+static bool is_letter(char c)
 {
-	size_t size = strlen(with);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What most names consist of; they take the short way. */
+static bool is_plain(char c)
+{
+	return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
+}
+
+static struct span skip(struct span text, size_t size)
+{
+	return (struct span){text.at + size, text.size - size};
+}
+
+static bool begins(struct span text, const char *with, size_t size)
+{
 	return text.size >= size && strncasecmp(text.at, with, size) == 0;
 }
 
-static struct span skip(struct span text, size_t octets)
+/*****************************************************************************
+ *
+ *  the name itself
+ */
+
+/* Digits and dots alone: an IPv4 address, or what was meant to be one. */
+static bool is_ipv4(struct span name)
 {
-	return (struct span){text.at + octets, text.size - octets};
+	for (size_t i = 0; i < name.size; i++)
+		if (!is_digit(name.at[i]) && name.at[i] != '.')
+			return false;
+	return name.size > 0 && is_digit(name.at[0]);
 }
 
-/* http://, hxxps[:]//, hxxp[://], ...; *url tells whether there was one. */
-static struct span skip_scheme(struct span text, bool *url)
+static const char *read_name(struct bt_key *key, struct span name)
 {
-	static const char *const separators[] = {"://", "[:]//", "[://]", "(:)//", ":\\\\"};
-	size_t letters = 0;
-	while (letters < text.size && is_letter(text.at[letters]))
-		letters++;
-	*url = false;
-	for (size_t i = 0; letters > 0 && i < sizeof(separators) / sizeof(separators[0]); i++)
-		if (begins(skip(text, letters), separators[i])) {
-			*url = true;
-			return skip(text, letters + strlen(separators[i]));
-		}
-	return text;
+	struct bt_key read;
+	if (is_ipv4(name))
+		return "an address, not a name";
+	enum bt_name_status status = bt_key_from_text(&read, name.at, name.size);
+	if (status != BT_NAME_OK)
+		return bt_name_reason(status);
+	if (read.labels == 0)
+		return "the root, which would cover every name";
+	*key = read;
+	return NULL;
 }
 
-/* What stands for a dot or a colon at this place: its characters, and which. */
-static size_t fanged(struct span text, char *meaning)
+/* Why this character should not be in a name, or NULL. */
+static const char *object_to(char c)
+{
+	if (is_plain(c))
+		return NULL;
+	if ((unsigned char)c >= 128)
+		return "not ASCII: write an international name in its xn-- form";
+	if ((unsigned char)c < ' ' || c == 127)
+		return "a control character in a name";
+	return "unexpected character in a name: only letters, digits, '-', '_' and escapes may be";
+}
+
+static const char *check_characters(struct span name)
+{
+	for (size_t i = 0; i < name.size; i++) {
+		const char *reason = NULL;
+		if (name.at[i] != '\\')
+			reason = object_to(name.at[i]);
+		else if (++i < name.size && name.at[i] == '.')
+			reason = "\"\\.\" in a name: write . for a dot, or \\046 for one inside a label";
+		if (reason != NULL)
+			return reason;
+	}
+	return NULL;
+}
+
+/*****************************************************************************
+ *
+ *  defanged text and URLs
+ */
+
+/* What stands for `plain` at the beginning of the text; 0: nothing that we know. */
+static size_t find_fang(struct span text, const char **plain)
 {
 	static const struct {
-		const char *text;
-		char meaning;
-	} forms[] = {
-	    {"[.]", '.'}, {"(.)", '.'}, {"{.}", '.'}, {"[dot]", '.'}, {"(dot)", '.'}, {"{dot}", '.'},
-	    {"[.", '.'}, {".]", '.'}, {"[:]", ':'}, {"(:)", ':'},
+		const char *fang, *plain;
+	} fangs[] = {
+	    {"[.]", "."}, {"(.)", "."}, {"{.}", "."}, {"[dot]", "."}, {"(dot)", "."},
+	    {"{dot}", "."}, {"[.", "."}, {".]", "."}, {"[:]", ":"}, {"(:)", ":"}, {"[://]", "://"},
+	    {"[/]", "/"}, {":\\\\", "://"},
 	};
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (begins(text, forms[i].text)) {
-			*meaning = forms[i].meaning;
-			return strlen(forms[i].text);
+	for (size_t i = 0; i < sizeof(fangs) / sizeof(fangs[0]); i++) {
+		size_t size = strlen(fangs[i].fang);
+		if (begins(text, fangs[i].fang, size)) {
+			*plain = fangs[i].plain;
+			return size;
 		}
+	}
 	return 0;
 }
 
-/* Everything before the path, without the user. */
-static struct span authority(struct span text, bool url)
+/* Writes the text without fangs; what does not fit is left out. */
+static struct span undo_fangs(struct span text, char out[static TOKEN_MAX])
 {
-	size_t end = 0;
-	while (end < text.size && strchr("/?#", text.at[end]) == NULL)
-		end++;
-	text.size = end;
-	const char *user = url ? memrchr(text.at, '@', text.size) : NULL;
-	return user != NULL ? skip(text, (size_t)(user + 1 - text.at)) : text;
-}
-
-static size_t without_port(const char *name, size_t length)
-{
-	size_t at = length;
-	while (at > 0 && is_digit(name[at - 1]))
-		at--;
-	return at > 1 && at < length && name[at - 1] == ':' ? at - 1 : length;
-}
-
-const char *bt_refang(
-    const char *token, size_t size, char name[static BT_TEXT_MAX + 1], size_t *length)
-{
-	char plain[BT_TEXT_MAX + 1];
 	size_t used = 0;
-	bool url;
-	struct span text = skip_scheme((struct span){token, size}, &url);
-	for (text = authority(text, url); text.size > 0;) {
-		char c = text.at[0];
-		size_t octets = strchr("[({.", c) != NULL && c != '\0' ? fanged(text, &c) : 0;
-		if (used == BT_TEXT_MAX)
-			return bt_name_reason(BT_NAME_LONG);
-		plain[used++] = c;
-		text = skip(text, octets > 0 ? octets : 1);
+	while (text.size > 0 && used < TOKEN_MAX) {
+		const char *plain = text.at;
+		size_t fang = is_plain(text.at[0]) && text.at[0] != '.' ? 0 : find_fang(text, &plain);
+		size_t size = fang > 0 ? strlen(plain) : 1;
+		for (size_t i = 0; i < size && used < TOKEN_MAX; i++)
+			out[used++] = plain[i];
+		text = skip(text, fang > 0 ? fang : 1);
 	}
-	used = without_port(plain, used);
-	if (used == 0)
-		return bt_name_reason(BT_NAME_EMPTY);
-	memcpy(name, plain, used);
-	name[used] = '\0';
-	*length = used;
-	return NULL;
+	return (struct span){out, used};
 }
 
-static bool is_address(const char *name)
+/* Steps over "http://", "hxxps://", "h**p://" and the like. */
+static bool skip_scheme(struct span *text)
 {
-	struct in6_addr any;
-	return strchr(name, ':') != NULL || inet_pton(AF_INET, name, &any) == 1;
+	size_t at = 0;
+	while (at < text->size &&
+	       (is_letter(text->at[at]) || is_digit(text->at[at]) ||
+		   (text->at[at] != '\0' && strchr("*+-.", text->at[at]) != NULL)))
+		at++;
+	if (at == 0 || !begins(skip(*text, at), "://", 3))
+		return false;
+	*text = skip(*text, at + 3);
+	return true;
 }
 
-/* The first character that a name in a list should not have, or NULL. */
-static const char *stranger(const char *name)
+static size_t find(struct span text, const char *any)
 {
-	for (const char *c = name; *c != '\0'; c++) {
-		if (*c == '\\' && c[1] != '\0')
-			c++;
-		else if (!is_letter(*c) && !is_digit(*c) && strchr("-_.", *c) == NULL)
-			return c;
-	}
-	return NULL;
+	size_t at = 0;
+	while (at < text.size && (text.at[at] == '\0' || strchr(any, text.at[at]) == NULL))
+		at++;
+	return at;
 }
 
-const char *bt_refang_key(struct bt_key *key, const char *token, size_t size)
+/* Takes ":8443" from the end of a host. */
+static const char *drop_port(struct span *host)
 {
-	char name[BT_TEXT_MAX + 1];
-	size_t length;
-	const char *reason = bt_refang(token, size, name, &length);
+	const char *colon = memchr(host->at, ':', host->size);
+	if (colon == NULL)
+		return NULL;
+	struct span port = skip(*host, (size_t)(colon + 1 - host->at));
+	if (host->at[0] == '[' || memchr(port.at, ':', port.size) != NULL)
+		return "an address, not a name";
+	host->size = (size_t)(colon - host->at);
+	for (size_t i = 0; i < port.size; i++)
+		if (!is_digit(port.at[i]))
+			port.size = 0;
+	return port.size > 0 && port.size <= 5 ? NULL : "expected a port's number after ':'";
+}
+
+/* The host that the text names, as part of `text`. */
+static const char *find_host(struct span text, struct span *host)
+{
+	bool url = skip_scheme(&text);
+	text.size = find(text, url ? "/?#\\" : "/?#");
+	if (text.size == 0)
+		return url ? "a URL without a host" : "a path without a host";
+	if (text.size == TOKEN_MAX)
+		return bt_name_reason(BT_NAME_LONG);
+	const char *user = memrchr(text.at, '@', text.size);
+	if (user != NULL && !url)
+		return "an e-mail address, not a name";
+	if (user != NULL)
+		text = skip(text, (size_t)(user + 1 - text.at));
+	const char *reason = drop_port(&text);
+	*host = text;
+	return reason;
+}
+
+static const char *read_token(struct bt_key *key, struct span text, bool tree)
+{
+	char plain[TOKEN_MAX];
+	struct span host;
+	const char *reason = find_host(undo_fangs(text, plain), &host);
 	if (reason != NULL)
 		return reason;
-	if (strlen(name) != length)
-		return "zero octet in a name";
-	if (is_address(name))
-		return "an address, not a name";
-	const char *c = stranger(name);
-	if (c != NULL)
-		return (unsigned char)*c >= 128 ? "not ASCII: write an international name as xn--..."
-						: "unexpected character in a name";
-	enum bt_name_status status = bt_key_from_text(key, name, length);
-	if (status != BT_NAME_OK)
-		return bt_name_reason(status);
-	return key->labels == 0 ? "the root, which would cover every name" : NULL;
+	if (begins(host, "*.", 2)) {
+		if (!tree)
+			return "a wildcard, where one name was expected";
+		host = skip(host, 2);
+	}
+	reason = check_characters(host);
+	return reason != NULL ? reason : read_name(key, host);
+}
+
+static const char *refang(struct bt_key *key, const char *text, size_t size, bool tree)
+{
+	if (size == 0)
+		return bt_name_reason(BT_NAME_EMPTY);
+	for (size_t i = 0; i < size; i++)
+		if (!is_plain(text[i]))
+			return read_token(key, (struct span){text, size}, tree);
+	return read_name(key, (struct span){text, size});
+}
+
+const char *bt_refang_key(struct bt_key *key, const char *text, size_t size)
+{
+	return refang(key, text, size, false);
+}
+
+const char *bt_refang_tree(struct bt_key *key, const char *text, size_t size)
+{
+	return refang(key, text, size, true);
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * refang.h -- names as people write them in reports, back to names
+ * refang.h -- names as people write them in reports and lists, to keys
  *
- * evil[.]com, evil(.)com, evil[dot]com, hxxps://user@evil[.]com:8443/x -> evil.com
+ *     evil[.]com   evil(.)com   evil[dot]com   hxxps[:]//user@evil[.]com:8443/x   ->   evil.com
  *
- * Threads: any.
+ * A URL stands for its host: scheme, user, port, path, query and fragment go. What is left must be
+ * a name: letters, digits, '-', '_' and escapes (\X, \DDD) in its labels. An address, an e-mail
+ * address and the root are no names here; a name of one label is. "\." is refused, because it is
+ * a defanged dot more often than a dot inside a label (which is \046).
+ *
+ * Nothing here allocates. Threads: every function may be called from any thread.
  */
 #ifndef BT_REFANG_H
 #define BT_REFANG_H
@@ -14,17 +19,12 @@
 #include "name.h"
 
 /*
- * The host name in a token of `size` characters (no white space inside) -> name[] (terminated) and
- * *length. A URL gives its host: scheme, user, port, path and query go. Returns NULL, or why there
- * is no host name in it (static text); then nothing is written.
+ * The name in `size` characters without white space -> key. Returns NULL, or the reason why there
+ * is none (static text); then *key is not written.
  */
-const char *bt_refang(
-    const char *token, size_t size, char name[static BT_TEXT_MAX + 1], size_t *length);
+const char *bt_refang_key(struct bt_key *key, const char *text, size_t size);
 
-/*
- * As bt_refang, and then the key. Only letters, digits, '-', '_' and escaped octets are taken as
- * parts of a name, and an address is not a name.
- */
-const char *bt_refang_key(struct bt_key *key, const char *token, size_t size);
+/* As bt_refang_key, but for a tree of names: "*." may stand in front of the name and goes. */
+const char *bt_refang_tree(struct bt_key *key, const char *text, size_t size);
 
 #endif

@@ -49,7 +49,7 @@ static inline unsigned bt_block_index(const struct bt_block *block, unsigned i)
 	unsigned bits = bt_index_bits(block->palette_size);
 	if (bits == 0)
 		return 0;
-	return block->indices[i * bits / 8] >> (i * bits % 8) & ((1u << bits) - 1);
+	return (unsigned)block->indices[i * bits / 8] >> (i * bits % 8) & ((1u << bits) - 1);
 }
 
 static inline uint32_t bt_block_class(const struct bt_block *block, unsigned i)

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* report.c -- segments to report rows: reading them, everything once */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "endian.h"
+#include "file.h"
+#include "report-data.h"
+#include "segment-folder.h"
+
+enum { PROBLEMS_MAX = 1000 };
+
+/* ---- memory ---- */
+
+bool bt_report_room(void *row, size_t *room, size_t count, size_t size)
+{
+	void *memory;
+	if (count < *room)
+		return true;
+	memcpy(&memory, row, sizeof(memory));
+	size_t more = *room == 0 ? 16 : *room * 2;
+	if (more > SIZE_MAX / size)
+		return false;
+	char *larger = realloc(memory, more * size);
+	if (larger == NULL)
+		return false;
+	memset(larger + *room * size, 0, (more - *room) * size);
+	memcpy(row, &larger, sizeof(larger));
+	*room = more;
+	return true;
+}
+
+bool bt_strings_add(struct bt_strings *strings, const char *text, uint32_t *number)
+{
+	uint32_t count = bt_intern_count(strings->table);
+	if (!bt_report_room(&strings->text, &strings->room, count, sizeof(*strings->text)))
+		return false;
+	if (!bt_intern_add(strings->table, text, strlen(text), number))
+		return false;
+	if (strings->text[*number] == NULL)
+		strings->text[*number] = strdup(text);
+	return strings->text[*number] != NULL;
+}
+
+static bool set_filter(
+    struct bt_report *report, const struct bt_report_filter *filter, struct bt_err *err)
+{
+	report->since = filter->since;
+	report->until = filter->until;
+	if (filter->list != NULL && (report->list = strdup(filter->list)) == NULL)
+		return bt_fail(err, "out of memory");
+	if (filter->domain == NULL)
+		return true;
+	enum bt_name_status status =
+	    bt_key_from_text(&report->domain, filter->domain, strlen(filter->domain));
+	if (status != BT_NAME_OK)
+		return bt_fail(err, "\"%s\" is not a domain name: %s", filter->domain,
+		    bt_name_reason(status));
+	report->by_domain = true;
+	return true;
+}
+
+bool bt_report_new(
+    struct bt_report **report, const struct bt_report_filter *filter, struct bt_err *err)
+{
+	struct bt_report *made = calloc(1, sizeof(*made));
+	if (made == NULL)
+		return bt_fail(err, "out of memory");
+	made->indicators = bt_intern_new();
+	made->clients = bt_intern_new();
+	made->pairs = bt_intern_new();
+	made->source_table = bt_intern_new();
+	made->boot_table = bt_intern_new();
+	made->strings.table = bt_intern_new();
+	made->problems = calloc(PROBLEMS_MAX + 2, sizeof(*made->problems));
+	bool ok = (made->indicators != NULL && made->clients != NULL && made->pairs != NULL &&
+		      made->source_table != NULL && made->boot_table != NULL &&
+		      made->strings.table != NULL && made->problems != NULL) ||
+	    bt_fail(err, "out of memory");
+	if (!ok || !set_filter(made, filter, err)) {
+		bt_report_free(&made);
+		return false;
+	}
+	*report = made;
+	return true;
+}
+
+static void free_parts(struct bt_report *report)
+{
+	for (uint32_t i = 0; report->sources != NULL && i < bt_intern_count(report->source_table); i++) {
+		bt_ranges_clear(&report->sources[i].seen);
+		bt_ranges_clear(&report->sources[i].lost);
+	}
+	for (uint32_t i = 0; report->boots != NULL && i < bt_intern_count(report->boot_table); i++)
+		free(report->boots[i].beats);
+	for (size_t i = 0; i < report->strings.room; i++)
+		free(report->strings.text[i]);
+	for (size_t i = 0; i < report->problem_count; i++)
+		free(report->problems[i]);
+	for (size_t i = 0; i < report->row_count; i++)
+		free((char *)report->rows[i].domain);
+}
+
+void bt_report_free(struct bt_report **report)
+{
+	struct bt_report *r = *report;
+	if (r == NULL)
+		return;
+	free_parts(r);
+	free(r->list);
+	free(r->tallies);
+	free(r->credits);
+	free(r->sources);
+	free(r->boots);
+	free(r->strings.text);
+	free(r->resolvers);
+	free(r->lists);
+	free(r->problems);
+	free(r->policies);
+	free(r->rows);
+	free(r->endpoints);
+	bt_intern_free(&r->indicators);
+	bt_intern_free(&r->clients);
+	bt_intern_free(&r->pairs);
+	bt_intern_free(&r->source_table);
+	bt_intern_free(&r->boot_table);
+	bt_intern_free(&r->strings.table);
+	free(r);
+	*report = NULL;
+}
+
+/* ---- problems ---- */
+
+__attribute__((format(printf, 2, 3))) static void add_problem(
+    struct bt_report *report, const char *format, ...)
+{
+	char *text = NULL;
+	if (report->problem_count == PROBLEMS_MAX) {
+		text = strdup("there were more problems than are listed here");
+	} else if (report->problem_count < PROBLEMS_MAX) {
+		va_list args;
+		va_start(args, format);
+		if (vasprintf(&text, format, args) < 0)
+			text = NULL;
+		va_end(args);
+	}
+	if (text != NULL)
+		report->problems[report->problem_count++] = text;
+}
+
+const char *bt_report_problem(const struct bt_report *report, size_t i)
+{
+	return i < report->problem_count ? report->problems[i] : NULL;
+}
+
+/* ---- what a segment says ---- */
+
+/* Memory ran out: stops the read. */
+static bool stop(struct bt_report *report)
+{
+	report->no_memory = true;
+	return false;
+}
+
+static void see_time(struct bt_report *report, int64_t time)
+{
+	struct bt_report_coverage *coverage = &report->coverage;
+	bool none = coverage->first == 0 && coverage->last == 0;
+	if (none || time < coverage->first)
+		coverage->first = time;
+	if (none || time > coverage->last)
+		coverage->last = time;
+}
+
+static struct bt_source *find_source(struct bt_report *report, uint64_t boot, uint32_t ring)
+{
+	uint8_t key[12];
+	uint32_t number;
+	bt_put64(key, boot);
+	bt_put32(key + 8, ring);
+	if (!bt_report_room(&report->sources, &report->source_room,
+		bt_intern_count(report->source_table), sizeof(*report->sources)) ||
+	    !bt_intern_add(report->source_table, key, sizeof(key), &number))
+		return NULL;
+	return &report->sources[number];
+}
+
+static struct bt_boot *find_boot(struct bt_report *report, uint64_t boot)
+{
+	uint32_t count = bt_intern_count(report->boot_table), number;
+	if (!bt_report_room(&report->boots, &report->boot_room, count, sizeof(*report->boots)) ||
+	    !bt_intern_add(report->boot_table, &boot, sizeof(boot), &number))
+		return NULL;
+	if (number == count)
+		report->boots[number].resolver = BT_NO_RESOLVER;
+	return &report->boots[number];
+}
+
+static bool see_life(struct bt_report *report, struct bt_boot *boot, int64_t time)
+{
+	if (!boot->alive || time < boot->first)
+		boot->first = time;
+	if (!boot->alive || time > boot->last)
+		boot->last = time;
+	boot->alive = true;
+	see_time(report, time);
+	return true;
+}
+
+/* A resolver called "?" is one whose header was damaged: another segment may name it. */
+static bool on_header(void *ctx, const char *resolver, uint64_t boot, int64_t created)
+{
+	struct bt_report *report = ctx;
+	report->created = created;
+	if (strcmp(resolver, "?") == 0)
+		return true;
+	struct bt_boot *of = find_boot(report, boot);
+	return (of != NULL && bt_strings_add(&report->strings, resolver, &of->resolver)) ||
+	    stop(report);
+}
+
+static bool add_list(struct bt_report *report, const struct bt_list_info *list)
+{
+	struct bt_known_list known = {
+	    .entries = list->entries, .modified = list->modified, .created = report->created};
+	if (!bt_strings_add(&report->strings, list->name, &known.name) ||
+	    !bt_strings_add(&report->strings, bt_action_name(list->action), &known.action))
+		return false;
+	for (size_t i = 0; i < report->list_count; i++) {
+		if (report->lists[i].name != known.name)
+			continue;
+		if (report->lists[i].created <= known.created)
+			report->lists[i] = known;
+		return true;
+	}
+	struct bt_known_list *more =
+	    realloc(report->lists, (report->list_count + 1) * sizeof(*more));
+	if (more == NULL)
+		return false;
+	report->lists = more;
+	report->lists[report->list_count++] = known;
+	return true;
+}
+
+static bool add_policy(struct bt_report *report, uint64_t digest, const struct bt_policy *policy)
+{
+	if (!bt_report_room(&report->policies, &report->policy_room, report->policy_count,
+		sizeof(*report->policies)))
+		return false;
+	report->policies[report->policy_count++] = (struct bt_segment_policy){digest, policy};
+	return true;
+}
+
+static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy)
+{
+	struct bt_report *report = ctx;
+	for (unsigned i = 0; i < bt_policy_lists(policy); i++) {
+		struct bt_list_info list = bt_policy_list(policy, i);
+		if (!add_list(report, &list))
+			return stop(report);
+	}
+	return add_policy(report, digest, policy) || stop(report);
+}
+
+const struct bt_policy *bt_report_policy(const struct bt_report *report, uint64_t digest)
+{
+	for (size_t i = report->policy_count; i-- > 0;) {
+		if (report->policies[i].digest == digest)
+			return report->policies[i].policy;
+	}
+	return NULL;
+}
+
+/* Says once a segment that the names of these events' lists are not known. */
+static bool check_policy(struct bt_report *report, uint64_t digest)
+{
+	for (size_t i = report->policy_count; i-- > 0;) {
+		if (report->policies[i].digest == digest)
+			return true;
+	}
+	add_problem(report, "%s: has events of policy %016llx but not the policy: "
+	    "their list is shown as \"?\"", report->path, (unsigned long long)digest);
+	return add_policy(report, digest, NULL);
+}
+
+static bool on_event(void *ctx, const struct bt_segment_event *record)
+{
+	struct bt_report *report = ctx;
+	struct bt_source *source = find_source(report, record->boot, record->ring);
+	struct bt_boot *boot = find_boot(report, record->boot);
+	if (source == NULL || boot == NULL)
+		return stop(report);
+	if (bt_ranges_has(&source->seen, record->sequence)) {
+		report->coverage.duplicates++;
+		return true;
+	}
+	if (!bt_ranges_add(&source->seen, record->sequence, record->sequence) ||
+	    !see_life(report, boot, record->event.time) ||
+	    !check_policy(report, record->event.policy) || !bt_report_count(report, record))
+		return stop(report);
+	report->coverage.events++;
+	return true;
+}
+
+static bool on_gap(
+    void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last, int64_t time)
+{
+	struct bt_report *report = ctx;
+	struct bt_source *source = find_source(report, boot, ring);
+	see_time(report, time);
+	return (source != NULL && bt_ranges_add(&source->lost, first, last)) || stop(report);
+}
+
+static bool on_beat(void *ctx, const struct bt_beat *beat)
+{
+	struct bt_report *report = ctx;
+	struct bt_boot *boot = find_boot(report, beat->boot);
+	if (boot == NULL || !see_life(report, boot, beat->time) ||
+	    !bt_report_room(&boot->beats, &boot->beat_room, boot->beat_count, sizeof(*beat)))
+		return stop(report);
+	boot->beats[boot->beat_count++] = *beat;
+	return true;
+}
+
+static void on_damage(void *ctx, uint64_t offset, const char *reason)
+{
+	struct bt_report *report = ctx;
+	report->coverage.damaged++;
+	add_problem(report, "%s: at offset %llu: %s", report->path, (unsigned long long)offset, reason);
+}
+
+/* ---- folders ---- */
+
+/* A segment that was open when the folder was listed may be closed, and renamed, by now. */
+static const char *closed_now(const char *path, bool open, char **closed)
+{
+	size_t stem = strlen(path) - strlen(".open");
+	if (!open || access(path, F_OK) == 0 || asprintf(closed, "%.*s.seg", (int)stem, path) < 0)
+		return path;
+	return access(*closed, F_OK) == 0 ? *closed : path;
+}
+
+static bool read_segment(struct bt_report *report, const struct bt_segment_file *file)
+{
+	const struct bt_segment_visitor visitor = {
+	    .header = on_header,
+	    .policy = on_policy,
+	    .event = on_event,
+	    .gap = on_gap,
+	    .beat = on_beat,
+	    .damage = on_damage,
+	    .ctx = report,
+	};
+	struct bt_err err;
+	char *closed = NULL;
+	report->path = closed_now(file->path, file->open, &closed);
+	report->policy_count = 0;
+	if (bt_segment_read(report->path, &visitor, &err))
+		report->coverage.segments++;
+	else
+		add_problem(report, "%s", err.text);
+	free(closed);
+	return !report->no_memory;
+}
+
+static bool read_folder(struct bt_report *report, const char *folder, struct bt_err *err)
+{
+	struct bt_segment_file *files;
+	size_t count;
+	if (!bt_segment_files(folder, &files, &count, err))
+		return false;
+	bool ok = true;
+	for (size_t i = 0; ok && i < count; i++)
+		ok = read_segment(report, &files[i]);
+	bt_segment_files_free(&files, count);
+	return (ok && bt_report_measure(report)) || bt_fail(err, "%s: out of memory", folder);
+}
+
+bool bt_report_read(struct bt_report *report, const char *state_dir, struct bt_err *err)
+{
+	struct stat st;
+	if (stat(state_dir, &st) != 0)
+		return bt_fail(err, "%s: %s", state_dir, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return bt_fail(err, "%s: is not a folder", state_dir);
+	char *folder = bt_path_join(state_dir, "events");
+	if (folder == NULL)
+		return bt_fail(err, "%s: out of memory", state_dir);
+	bool ok = read_folder(report, folder, err);
+	free(folder);
+	return ok;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ask.c -- a DNS client for the live tests, built on ldns and on nothing of ours
+ *
+ *     ask -s SERVER -p PORT [-j THREADS] [-t SECONDS] < QUESTIONS
+ *     ask -f                prints a port that is free for UDP and TCP on 127.0.0.1
+ *
+ * A question is a line `CLIENT TRANSPORT NAME TYPE [FLAG...]`: the source address; udp or tcp; flags
+ * cd, do, edns (an OPT record without DO), nord. For each an answer is printed, in no certain order:
+ *
+ *     CLIENT TRANSPORT NAME TYPE RCODE FLAGS QUESTION ANSWER AUTHORITY EDE
+ *
+ * FLAGS are those of aa, tc, rd, ra, ad, cd that are set, with commas; QUESTION is the name as the
+ * server wrote it; ANSWER and AUTHORITY are records as TYPE:TTL:DATA, with commas (of a SOA
+ * OWNER/TTL/MINIMUM); EDE is CODE:TEXT with '_' for blanks. "-" stands for nothing. The RCODE of a
+ * question that got no answer in time is TIMEOUT.
+ */
+
+#include <arpa/inet.h>
+#include <ldns/ldns.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { LINE = 2048, FIELDS = 12, PACKET = 65535, EDNS_EDE = 15 };
+
+static struct sockaddr_in server;
+static int timeout_ms = 3000;
+static pthread_mutex_t input = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
+
+struct question {
+	char line[LINE];
+	char *client, *transport, *name, *type;
+	bool cd, dnssec, edns, nord;
+};
+
+/*****************************************************************************
+ *
+ *  questions
+ */
+
+static bool read_question(struct question *q)
+{
+	char *fields[FIELDS] = {NULL};
+	unsigned n = 0;
+	pthread_mutex_lock(&input);
+	bool got = fgets(q->line, sizeof(q->line), stdin) != NULL;
+	pthread_mutex_unlock(&input);
+	if (!got)
+		return false;
+	char *rest = q->line;
+	for (char *word; n < FIELDS && (word = strtok_r(rest, " \t\n", &rest)) != NULL;)
+		fields[n++] = word;
+	if (n < 4) {
+		fprintf(stderr, "ask: expected CLIENT TRANSPORT NAME TYPE [FLAG...]\n");
+		exit(2);
+	}
+	q->client = fields[0];
+	q->transport = fields[1];
+	q->name = fields[2];
+	q->type = fields[3];
+	q->cd = q->dnssec = q->edns = q->nord = false;
+	for (unsigned i = 4; i < n; i++) {
+		q->cd |= strcmp(fields[i], "cd") == 0;
+		q->dnssec |= strcmp(fields[i], "do") == 0;
+		q->edns |= strcmp(fields[i], "edns") == 0;
+		q->nord |= strcmp(fields[i], "nord") == 0;
+	}
+	return true;
+}
+
+/* ldns_pkt_query_new keeps the name's case. */
+static uint8_t *make_packet(const struct question *q, size_t *size)
+{
+	uint8_t *wire = NULL;
+	ldns_rdf *name = ldns_dname_new_frm_str(q->name);
+	uint16_t flags = (uint16_t)((q->nord ? 0 : LDNS_RD) | (q->cd ? LDNS_CD : 0));
+	ldns_rr_type type = ldns_get_rr_type_by_name(q->type);
+	ldns_pkt *packet =
+	    name != NULL ? ldns_pkt_query_new(name, type, LDNS_RR_CLASS_IN, flags) : NULL;
+	if (packet == NULL) {
+		fprintf(stderr, "ask: cannot ask for %s %s\n", q->name, q->type);
+		exit(2);
+	}
+	ldns_pkt_set_random_id(packet);
+	if (q->edns || q->dnssec)
+		ldns_pkt_set_edns_udp_size(packet, 1232);
+	ldns_pkt_set_edns_do(packet, q->dnssec);
+	if (ldns_pkt2wire(&wire, packet, size) != LDNS_STATUS_OK)
+		exit(2);
+	ldns_pkt_free(packet);
+	return wire;
+}
+
+/*****************************************************************************
+ *
+ *  the network
+ */
+
+static int connect_from(const struct question *q, bool tcp)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, tcp ? SOCK_STREAM : SOCK_DGRAM, 0);
+	if (fd < 0 || inet_pton(AF_INET, q->client, &from.sin_addr) != 1 ||
+	    bind(fd, (struct sockaddr *)&from, sizeof(from)) != 0) {
+		perror(q->client);
+		exit(2);
+	}
+	if (connect(fd, (struct sockaddr *)&server, sizeof(server)) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool readable(int fd)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	return poll(&wait, 1, timeout_ms) == 1;
+}
+
+static bool read_all(int fd, uint8_t *to, size_t size)
+{
+	for (size_t got = 0; got < size;) {
+		ssize_t n = readable(fd) ? recv(fd, to + got, size - got, 0) : 0;
+		if (n <= 0)
+			return false;
+		got += (size_t)n;
+	}
+	return true;
+}
+
+/* Octets of the answer, 0 for none. */
+static size_t exchange(const struct question *q, const uint8_t *wire, size_t size, uint8_t *answer)
+{
+	bool tcp = strcmp(q->transport, "tcp") == 0;
+	int fd = connect_from(q, tcp);
+	size_t got = 0;
+	if (fd < 0)
+		return 0;
+	if (tcp) {
+		uint8_t length[2] = {(uint8_t)(size >> 8), (uint8_t)size};
+		if (send(fd, length, 2, MSG_NOSIGNAL | MSG_MORE) == 2 &&
+		    send(fd, wire, size, MSG_NOSIGNAL) == (ssize_t)size && read_all(fd, length, 2)) {
+			got = (size_t)(length[0] << 8 | length[1]);
+			if (!read_all(fd, answer, got))
+				got = 0;
+		}
+	} else if (send(fd, wire, size, 0) == (ssize_t)size && readable(fd)) {
+		ssize_t n = recv(fd, answer, PACKET, 0);
+		got = n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	return got;
+}
+
+/*****************************************************************************
+ *
+ *  answers
+ */
+
+static void add(char *to, const char *text)
+{
+	size_t used = strlen(to);
+	int n = snprintf(to + used, LINE - used, "%s%s", used > 0 ? "," : "", text);
+	if (n < 0 || (size_t)n >= LINE - used)
+		strcpy(to, "TOO-LONG");
+}
+
+static void without_blanks(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text == ' ' || *text == '\t' || *text == '\n')
+			*text = '_';
+}
+
+static void add_record(char *to, const ldns_rr *rr)
+{
+	char text[LINE];
+	char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
+	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA) {
+		char *owner = ldns_rdf2str(ldns_rr_owner(rr));
+		snprintf(text, sizeof(text), "SOA:%s/%u/%u", owner, ldns_rr_ttl(rr),
+		    ldns_rdf2native_int32(ldns_rr_rdf(rr, 6)));
+		free(owner);
+	} else {
+		char *data = ldns_rdf2str(ldns_rr_rdf(rr, 0));
+		snprintf(text, sizeof(text), "%s:%u:%s", type, ldns_rr_ttl(rr), data);
+		free(data);
+	}
+	free(type);
+	without_blanks(text);
+	add(to, text);
+}
+
+static void add_records(char *to, const ldns_rr_list *list)
+{
+	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++)
+		add_record(to, ldns_rr_list_rr(list, i));
+}
+
+/* RFC 8914: options are pairs of code and length, then the data. */
+static void add_ede(char *to, const ldns_pkt *packet)
+{
+	ldns_rdf *options = ldns_pkt_edns(packet) ? ldns_pkt_edns_data(packet) : NULL;
+	const uint8_t *at = options != NULL ? ldns_rdf_data(options) : NULL;
+	size_t left = options != NULL ? ldns_rdf_size(options) : 0;
+	while (left >= 4) {
+		unsigned code = (unsigned)(at[0] << 8 | at[1]);
+		size_t size = (size_t)(at[2] << 8 | at[3]);
+		if (size > left - 4)
+			return;
+		if (code == EDNS_EDE && size >= 2) {
+			char text[LINE];
+			snprintf(text, sizeof(text), "%u:%.*s", (unsigned)(at[4] << 8 | at[5]),
+			    (int)size - 2, (const char *)at + 6);
+			without_blanks(text);
+			add(to, text);
+		}
+		at += 4 + size;
+		left -= 4 + size;
+	}
+}
+
+static const char *or_nothing(const char *text)
+{
+	return text[0] != '\0' ? text : "-";
+}
+
+static void describe(const struct question *q, const ldns_pkt *packet)
+{
+	char flags[LINE] = "", answer[LINE] = "", authority[LINE] = "", ede[LINE] = "";
+	char *rcode = ldns_pkt_rcode2str(ldns_pkt_get_rcode(packet));
+	ldns_rr *asked = ldns_rr_list_rr(ldns_pkt_question(packet), 0);
+	char *name = asked != NULL ? ldns_rdf2str(ldns_rr_owner(asked)) : strdup("-");
+	if (ldns_pkt_aa(packet))
+		add(flags, "aa");
+	if (ldns_pkt_tc(packet))
+		add(flags, "tc");
+	if (ldns_pkt_rd(packet))
+		add(flags, "rd");
+	if (ldns_pkt_ra(packet))
+		add(flags, "ra");
+	if (ldns_pkt_ad(packet))
+		add(flags, "ad");
+	if (ldns_pkt_cd(packet))
+		add(flags, "cd");
+	add_records(answer, ldns_pkt_answer(packet));
+	add_records(authority, ldns_pkt_authority(packet));
+	add_ede(ede, packet);
+	pthread_mutex_lock(&output);
+	printf("%s %s %s %s %s %s %s %s %s %s\n", q->client, q->transport, q->name, q->type, rcode,
+	    or_nothing(flags), name, or_nothing(answer), or_nothing(authority), or_nothing(ede));
+	pthread_mutex_unlock(&output);
+	free(name);
+	free(rcode);
+}
+
+static void give_up(const struct question *q, const char *why)
+{
+	pthread_mutex_lock(&output);
+	printf("%s %s %s %s %s - - - - -\n", q->client, q->transport, q->name, q->type, why);
+	pthread_mutex_unlock(&output);
+}
+
+static void ask(const struct question *q, uint8_t *answer)
+{
+	size_t size;
+	uint8_t *wire = make_packet(q, &size);
+	size_t got = exchange(q, wire, size, answer);
+	ldns_pkt *packet = NULL;
+	if (got == 0)
+		give_up(q, "TIMEOUT");
+	else if (got < 2 || memcmp(answer, wire, 2) != 0 ||
+	    ldns_wire2pkt(&packet, answer, got) != LDNS_STATUS_OK)
+		give_up(q, "BROKEN");
+	else
+		describe(q, packet);
+	ldns_pkt_free(packet);
+	free(wire);
+}
+
+static void *work(void *unused)
+{
+	struct question q;
+	uint8_t *answer = malloc(PACKET);
+	(void)unused;
+	while (answer != NULL && read_question(&q))
+		ask(&q, answer);
+	free(answer);
+	return NULL;
+}
+
+static int bind_port(int type, in_port_t port, in_port_t *bound)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
+	socklen_t size = sizeof(at);
+	int fd = socket(AF_INET, type, 0);
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&at, &size) == 0) {
+		*bound = at.sin_port;
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+static int print_free_port(void)
+{
+	for (unsigned tries = 0; tries < 100; tries++) {
+		in_port_t port;
+		int udp = bind_port(SOCK_DGRAM, 0, &port);
+		int tcp = udp >= 0 ? bind_port(SOCK_STREAM, port, &port) : -1;
+		close(udp);
+		close(tcp);
+		if (tcp >= 0)
+			return printf("%u\n", ntohs(port)) > 0 ? 0 : 2;
+	}
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t threads[64];
+	unsigned count = 1;
+	server.sin_family = AF_INET;
+	for (int c; (c = getopt(argc, argv, "fs:p:j:t:")) != -1;) {
+		if (c == 'f')
+			return print_free_port();
+		else if (c == 's' && inet_pton(AF_INET, optarg, &server.sin_addr) == 1)
+			continue;
+		else if (c == 'p')
+			server.sin_port = htons((uint16_t)atoi(optarg));
+		else if (c == 'j' && atoi(optarg) >= 1 && atoi(optarg) <= 64)
+			count = (unsigned)atoi(optarg);
+		else if (c == 't' && atoi(optarg) >= 1)
+			timeout_ms = atoi(optarg) * 1000;
+		else
+			return 2;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (pthread_create(&threads[i], NULL, work, NULL) != 0)
+			return 2;
+	for (unsigned i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	return fflush(stdout) == 0 ? 0 : 2;
+}
