@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# broken.sh -- bad tries, bad configurations, another Unbound: what is refused, and what stays in force
+# shellcheck source=tests/live/lib.sh
+. "${srcdir:-.}/tests/live/lib.sh"
+
+echo evil.example >"$work/list.txt"
+configure "  - { name: list, file: list.txt }"
+start_world
+trie=$work/state/beacontrap.trie
+
+blocked()
+{
+	one 127.0.0.2 udp evil.example A | grep -q ' A:10:0.0.0.0 '
+}
+
+passes()
+{
+	one 127.0.0.2 udp evil.example A | grep -q 203.0.113.1
+}
+
+logged()
+{
+	grep -q "$1" "$work/unbound.log"
+}
+
+compile()
+{
+	beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
+}
+
+# Three ways to break a file: not whole, not intact, not ours.
+spoil()
+{
+	case $1 in
+	truncated) head -c 600 "$work/good" >"$trie" ;;
+	corrupt) { head -c 300 "$work/good"; printf X; tail -c +302 "$work/good"; } >"$trie" ;;
+	foreign) echo "this is no trie" >"$trie" ;;
+	empty) : >"$trie" ;;
+	esac
+}
+
+compile
+cp "$trie" "$work/good"
+rm -f "$trie.prev"
+
+# At a first start: DNS works, unprotected, and that is said.
+for how in truncated corrupt foreign empty; do
+	spoil $how
+	: >"$work/unbound.log"
+	start_unbound
+	passes || fail "$how trie at start: DNS does not work"
+	logged UNPROTECTED || fail "$how trie at start: not said"
+	stop_unbound
+done
+
+# ... unless there is a previous one.
+cp "$work/good" "$trie.prev"
+: >"$work/unbound.log"
+start_unbound
+blocked || fail "the previous trie is not used"
+logged 'beacontrap.trie.prev, is in force' || fail "the previous trie: not said"
+stop_unbound
+
+# At a reload the old trie stays.
+for how in truncated corrupt foreign empty; do
+	cp "$work/good" "$trie"
+	: >"$work/unbound.log"
+	start_unbound
+	spoil $how
+	kill -HUP "$unbound_pid"
+	until_true 5 logged 'the trie loaded before stays in force' || fail "$how trie at reload: not said"
+	until_true 5 answers unlisted.example || fail "$how trie at reload: Unbound is gone"
+	blocked || fail "$how trie at reload: the old one is not in force"
+	stop_unbound
+done
+
+# The same for the configuration; without any, the start is refused.
+cp "$work/good" "$trie"
+: >"$work/unbound.log"
+start_unbound
+echo "nonsense: true" >>"$work/beacontrap.yaml"
+kill -HUP "$unbound_pid"
+until_true 5 logged 'the configuration loaded before stays in force' || fail "bad configuration at reload"
+until_true 5 blocked || fail "bad configuration at reload: nothing is blocked"
+stop_unbound
+: >"$work/unbound.log"
+run_unbound
+wait "$unbound_pid" && fail "Unbound starts with a bad configuration"
+unbound_pid=''
+logged 'beacontrap.yaml:[0-9]*:1: unknown key "nonsense"' || fail "bad configuration at start: not said"
+
+# Built for another Unbound: another build-id in the module, the same length.
+id=$(readelf -n "$BT_UNBOUND" | sed -n 's/.*Build ID: *//p')
+other=$(echo "$id" | tr '0-9a-f' '1-9a-f0')
+sed "s/$id/$other/g" "$BT_MODULE" >"$work/other.so"
+sed -i "s|dynlib-file: .*|dynlib-file: \"$work/other.so\"|" "$work/unbound.conf"
+sed -i '/nonsense/d' "$work/beacontrap.yaml"
+: >"$work/unbound.log"
+run_unbound
+wait "$unbound_pid" && fail "the module loads into an Unbound that it was not built for"
+unbound_pid=''
+logged "$id" || fail "another Unbound: the running one is not named"
+logged "$other" || fail "another Unbound: the expected one is not named"
+exit 0
