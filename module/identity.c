@@ -11,6 +11,12 @@
 
 enum { BUILD_ID_MAX = 64 };
 
+/*
+ * Through a volatile pointer, so that the compiler keeps the text in one piece: tests/live/broken.sh
+ * writes another one into a copy of the module.
+ */
+static const char *volatile built_for = BT_UNBOUND_BUILD_ID;
+
 struct image {
 	char build_id[2 * BUILD_ID_MAX + 1]; /* "" if it has none */
 	bool has_version;
@@ -67,15 +73,16 @@ bool bt_identity_check(struct bt_err *err)
 	struct image image = {0};
 	dl_iterate_phdr(look_at_program, &image);
 
-	bool both_have_ids = image.build_id[0] != '\0' && BT_UNBOUND_BUILD_ID[0] != '\0';
-	if (both_have_ids ? strcmp(image.build_id, BT_UNBOUND_BUILD_ID) == 0
+	const char *expected = built_for;
+	bool both_have_ids = image.build_id[0] != '\0' && expected[0] != '\0';
+	if (both_have_ids ? strcmp(image.build_id, expected) == 0
 			  : image.has_version && image.has_configure_line)
 		return true;
 	return bt_fail(err,
 	    "this module was built for Unbound " BT_UNBOUND_VERSION " with build-id %s; the running "
 	    "program has build-id %s%s: build the module against this Unbound, or run the one that it "
 	    "was built for",
-	    BT_UNBOUND_BUILD_ID[0] != '\0' ? BT_UNBOUND_BUILD_ID : "(none)",
+	    expected[0] != '\0' ? expected : "(none)",
 	    image.build_id[0] != '\0' ? image.build_id : "(none)",
 	    image.has_version ? "" : " and is not version " BT_UNBOUND_VERSION);
 }

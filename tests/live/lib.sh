@@ -104,6 +104,7 @@ start_nsd()
 		  zonelistfile: "$work/zones-$1-$2"
 		  xfrdir: "$work"
 		  server-count: 1
+		  minimal-responses: yes
 		  rrl-ratelimit: 0
 		  rrl-whitelist-ratelimit: 0
 		remote-control:
