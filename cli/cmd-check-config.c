@@ -84,9 +84,9 @@ static void show_summary(const struct bt_config *config)
 static enum bt_exit run(const struct bt_call *call)
 {
 	struct bt_config *config = bt_open_config(call);
-	if (config == NULL)
-		return access(bt_config_path(call->config), R_OK) == 0 ? BT_EXIT_NO
-								       : BT_EXIT_FAILED;
+	if (config == NULL) /* a message said what is wrong with it, or with reading it */
+		return wrong_with(bt_config_path(call->config)) == NULL ? BT_EXIT_NO
+									: BT_EXIT_FAILED;
 	enum bt_exit status = check_lists(config) ? BT_EXIT_OK : BT_EXIT_NO;
 	if (status == BT_EXIT_OK)
 		show_summary(config);

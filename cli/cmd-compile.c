@@ -42,7 +42,8 @@ static const struct bt_sinkhole default_sinkhole = {
 
 struct watch {
 	const struct bt_compile_options *options;
-	uint64_t *bad; /* of each list; one more for lines of no known list */
+	uint64_t *bad;       /* of each list; one more for lines of no known list */
+	struct bt_err first; /* bad line of the list that is being read */
 	bool all_errors;
 	bool terminal; /* progress is shown */
 	struct timespec shown;
@@ -69,6 +70,8 @@ static void on_bad(void *ctx, const char *text)
 {
 	struct watch *watch = ctx;
 	uint64_t before = watch->bad[list_of(watch->options, text)]++;
+	if (before == 0)
+		bt_fail(&watch->first, "%s", text);
 	if (watch->all_errors || before < BAD_LINES_SHOWN) {
 		clear_progress(watch);
 		bt_message("%s", text);
@@ -206,7 +209,8 @@ static void show_result(
 
 static void show_failure(const struct job *job, const char *reason)
 {
-	bool old = access(job->path, F_OK) == 0;
+	struct stat st;
+	bool old = stat(job->path, &st) == 0 && S_ISREG(st.st_mode);
 	bt_message("%s", reason);
 	if (job->state_dir == NULL)
 		bt_message("%s: %s", job->path, old ? "left as it was" : "not written");
@@ -240,6 +244,8 @@ static enum bt_exit compile(struct job *job, bool all_errors)
 	bool compiled = bt_compile(&job->compile, &bytes, &size, &result, &err);
 	clear_progress(&watch);
 	show_hidden(&watch);
+	if (!compiled && strcmp(err.text, watch.first.text) == 0)
+		bt_fail(&err, "bad lines, and --strict");
 	if (!compiled)
 		status = BT_EXIT_NO;
 	else if (!put_in_place(job, bytes, size, &err))

@@ -22,7 +22,7 @@ static void show_pair(void *ctx, struct bt_pair pair)
 
 static bool show_name(void *ctx, const uint8_t *key, size_t size, uint32_t class_id)
 {
-	const struct bt_policy *policy = ctx;
+	const struct bt_policy *policy = *(const struct bt_policy *const *)ctx;
 	char text[BT_TEXT_MAX + 1];
 
 	bt_key_to_text(text, key, size);
@@ -44,7 +44,8 @@ static enum bt_exit run(const struct bt_call *call)
 	if (trie == NULL)
 		return BT_EXIT_FAILED;
 	/* A failed write is found again, and told, when the program ends. */
-	bt_trie_each(trie, show_name, (void *)bt_trie_policy(trie));
+	const struct bt_policy *policy = bt_trie_policy(trie);
+	bt_trie_each(trie, show_name, &policy);
 	bt_trie_close(&trie);
 	return BT_EXIT_OK;
 }

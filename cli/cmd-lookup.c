@@ -91,10 +91,6 @@ static void show_text(const struct bt_policy *policy, const struct bt_explanatio
 	printf("%s%s: %s%s\n", bold ? "\033[1m" : "", name,
 	    told->verdict.listed ? bt_action_name(told->verdict.action) : "not listed",
 	    bold ? "\033[0m" : "");
-	if (told->count > 0)
-		puts("  indicators:");
-	for (size_t i = 0; i < told->count; i++)
-		show_holding(policy, told, &told->holdings[i]);
 	puts("  why:");
 	for (unsigned i = 0; i < told->step_count; i++) {
 		fputs("    ", stdout);
@@ -103,6 +99,10 @@ static void show_text(const struct bt_policy *policy, const struct bt_explanatio
 	}
 	if (told->verdict.listed)
 		show_answer(policy, told->verdict.action);
+	if (told->count > 0)
+		puts("  indicators:");
+	for (size_t i = 0; i < told->count; i++)
+		show_holding(policy, told, &told->holdings[i]);
 }
 
 /***

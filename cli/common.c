@@ -13,7 +13,7 @@
 #include "file.h"
 #include "refang.h"
 
-static void say(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
 {
 	char *text;
 	if (vasprintf(&text, format, args) < 0)

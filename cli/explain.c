@@ -155,12 +155,15 @@ static bool run_contest(struct contest *contest, bool *kept)
 	return !alone || say(told, "nothing else covers the name");
 }
 
-static bool tell_steps(struct bt_explanation *told, const struct bt_policy *policy)
+/* *winner is the holding that the rules leave; NULL: none. */
+static bool tell_steps(
+    struct bt_explanation *told, const struct bt_policy *policy, const struct bt_holding **winner)
 {
 	struct contest contest = {.policy = policy, .told = told};
 	contest.left = calloc(told->count + 1, sizeof(*contest.left));
 	bool *kept = calloc(told->count + 1, sizeof(*kept));
 	bool ok = contest.left != NULL && kept != NULL && run_contest(&contest, kept);
+	*winner = ok && contest.count > 0 ? contest.left[0] : NULL;
 	free(contest.left);
 	free(kept);
 	return ok;
@@ -204,9 +207,15 @@ bool bt_explain(struct bt_explanation **explanation, const struct bt_trie *trie,
 	unsigned count = bt_trie_match(trie, key, matches);
 	told->key = *key;
 	told->verdict = bt_policy_decide(policy, matches, count, key->labels);
-	if (!gather(told, policy, matches, count) || !tell_steps(told, policy)) {
+	const struct bt_holding *winner;
+	if (!gather(told, policy, matches, count) || !tell_steps(told, policy, &winner)) {
 		bt_explanation_free(&told);
 		return bt_fail(err, "out of memory");
+	}
+	if (told->verdict.listed ? winner == NULL || !winner->decides : winner != NULL) {
+		bt_explanation_free(&told);
+		return bt_fail(
+		    err, "the verdict does not follow from the rules: a fault of this program");
 	}
 	*explanation = told;
 	return true;

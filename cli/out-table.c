@@ -133,9 +133,12 @@ static void put_period(FILE *out, const struct bt_view *view)
 	int64_t from = bt_view_since(view), to = bt_view_until(view);
 
 	put_label(out, "Period", 0);
-	fprintf(out, "%s to %s, times in %s\n",
-	    from != 0 ? bt_time_show(since, from, &view->zone) : "-",
-	    to != 0 ? bt_time_show(until, to, &view->zone) : "-", view->zone.name);
+	if (from == 0 && to == 0)
+		fputs("none: the log is empty\n", out);
+	else
+		fprintf(out, "%s to %s, times in %s\n",
+		    from != 0 ? bt_time_show(since, from, &view->zone) : "-",
+		    to != 0 ? bt_time_show(until, to, &view->zone) : "-", view->zone.name);
 }
 
 static void put_resolvers(FILE *out, const struct bt_view *view)

@@ -20,7 +20,6 @@ bool bt_list_domains_line(struct bt_list_parse *parse, struct bt_line line, stru
 		bt_list_bad(parse, line.number, reason);
 		return true;
 	}
-	const struct bt_entry entry = {
-	    .key = &key, .scope = BT_SCOPE_SUBTREE, .line = line.number};
+	const struct bt_entry entry = {.key = &key, .scope = BT_SCOPE_SUBTREE, .line = line.number};
 	return bt_list_emit(parse, &entry, err);
 }

@@ -3,7 +3,7 @@
  * list-formats.h -- what the readers of the single formats share (private to lib/list*.c)
  *
  * A reader of a format hands over entries and bad lines. It returns false only when a callback
- * did, or when the text as a whole is unreadable; *err then has the reason, without the path.
+ * did, or when the text as a whole is unreadable; *err then begins with the path.
  */
 #ifndef BT_LIST_FORMATS_H
 #define BT_LIST_FORMATS_H
@@ -16,6 +16,7 @@ enum {
 };
 
 struct bt_list_parse {
+	const char *path;
 	const struct bt_list_reader *reader;
 	struct bt_list_stats stats;
 	struct bt_err first_bad; /* "line 7: reason", for a list with nothing else in it */
@@ -28,8 +29,7 @@ struct bt_line {
 };
 
 /* A line that says something: no comment, no white space at its ends. */
-bool bt_list_domains_line(
-    struct bt_list_parse *parse, struct bt_line line, struct bt_err *err);
+bool bt_list_domains_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err);
 bool bt_list_hosts_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err);
 
 /* The whole text. */
@@ -40,8 +40,7 @@ bool bt_list_is_address(struct bt_line word);
 bool bt_list_is_key(const char *word, size_t size);
 
 /* Hands over an entry, or counts a bad line. */
-bool bt_list_emit(
-    struct bt_list_parse *parse, const struct bt_entry *entry, struct bt_err *err);
+bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, struct bt_err *err);
 void bt_list_bad(struct bt_list_parse *parse, unsigned line, const char *reason);
 
 /* The next word of the line, which moves past it. A word of size 0: there is none. */

@@ -31,9 +31,21 @@ static bool is_word(struct bt_line word, const char *text)
 static bool is_own_name(struct bt_line word)
 {
 	static const char *const own[] = {
-	    "localhost", "localhost.localdomain", "localhost4", "localhost4.localdomain4",
-	    "localhost6", "localhost6.localdomain6", "localdomain", "local", "loopback",
-	    "broadcasthost", "0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1",
+	    "localhost",
+	    "localhost.localdomain",
+	    "localhost4",
+	    "localhost4.localdomain4",
+	    "localhost6",
+	    "localhost6.localdomain6",
+	    "localdomain",
+	    "local",
+	    "loopback",
+	    "broadcasthost",
+	    "0.0.0.0",
+	    "127.0.0.1",
+	    "255.255.255.255",
+	    "::",
+	    "::1",
 	};
 	if (word.size > 0 && word.at[word.size - 1] == '.')
 		word.size--;

@@ -2,8 +2,7 @@
 /*
  * list.c -- list files to entries: reading, detection, lines
  *
- * In the line formats '#' begins a comment where it stands first or after white space, '!' and ';'
- * where they stand first.
+ * In the line formats '#' begins a comment, and so do '!' and ';' where they stand first.
  */
 
 #include <stdio.h>
@@ -28,7 +27,7 @@ enum {
 bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, struct bt_err *err)
 {
 	if (!parse->reader->entry(parse->reader->ctx, entry, err))
-		return bt_fail_in(err, "line %u", entry->line);
+		return bt_fail_in(err, "%s:%u", parse->path, entry->line);
 	parse->stats.entries++;
 	return true;
 }
@@ -86,7 +85,8 @@ static bool next_line(struct cursor *cursor, struct bt_line *line)
 		*line = (struct bt_line){cursor->at, size, ++cursor->line};
 		cursor->at += size + (newline != NULL);
 		skip_space(line);
-		if (line->size > 0 && line->at[0] != '#' && line->at[0] != '!' && line->at[0] != ';')
+		if (line->size > 0 && line->at[0] != '#' && line->at[0] != '!' &&
+		    line->at[0] != ';')
 			return true;
 	}
 	return false;
@@ -95,14 +95,9 @@ static bool next_line(struct cursor *cursor, struct bt_line *line)
 /* Cuts the comment and white space at the end of a line. */
 static void trim(struct bt_line *line)
 {
-	const char *hash = line->at, *end = line->at + line->size;
-	while ((hash = memchr(hash, '#', (size_t)(end - hash))) != NULL) {
-		if (is_space(hash[-1])) { /* never the first: that line is a comment */
-			line->size = (size_t)(hash - line->at);
-			break;
-		}
-		hash++;
-	}
+	const char *hash = memchr(line->at, '#', line->size);
+	if (hash != NULL)
+		line->size = (size_t)(hash - line->at);
 	while (line->size > 0 && is_space(line->at[line->size - 1]))
 		line->size--;
 }
@@ -142,7 +137,7 @@ static bool begins_yaml(struct bt_line line)
 	if (word.size == 5 && memcmp(word.at, "%YAML", 5) == 0)
 		return true;
 	return word.size > 1 && word.at[word.size - 1] == ':' &&
-	    bt_list_is_key(word.at, word.size - 1);
+	       bt_list_is_key(word.at, word.size - 1);
 }
 
 /*
@@ -184,42 +179,38 @@ static bool read_as(struct bt_list_parse *parse, const char *text, size_t size, 
 	case BT_FORMATS:
 		break;
 	}
-	return bt_fail(err, "no such list format: %d", (int)parse->stats.format);
+	return bt_fail(err, "%s: no such list format: %d", parse->path, (int)parse->stats.format);
 }
 
 static bool fail_empty(const struct bt_list_parse *parse, struct bt_err *err)
 {
 	const char *format = bt_format_name(parse->stats.format);
 	if (parse->stats.bad == 0)
-		return bt_fail(err, "no indicator in it (read as %s)", format);
-	return bt_fail(err, "no indicator in it (read as %s), %llu bad lines; %s", format,
-	    (unsigned long long)parse->stats.bad, parse->first_bad.text);
+		return bt_fail(err, "%s: no indicator in it (read as %s)", parse->path, format);
+	return bt_fail(err, "%s: no indicator in it (read as %s), %llu bad lines; %s", parse->path,
+	    format, (unsigned long long)parse->stats.bad, parse->first_bad.text);
 }
 
-static bool parse_list(struct bt_list_parse *parse, const char *path, const char *text,
-    size_t size, enum bt_format format, struct bt_err *err)
+static bool parse_list(struct bt_list_parse *parse, const char *text, size_t size,
+    enum bt_format format, struct bt_err *err)
 {
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
 		text += 3;
 		size -= 3;
 	}
 	if (size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
-		return bt_fail(err, "%s: text in UTF-16; expected ASCII or UTF-8", path);
-	parse->stats.format = format != BT_FORMAT_AUTO ? format : detect(path, text, size);
+		return bt_fail(err, "%s: text in UTF-16; expected ASCII or UTF-8", parse->path);
+	parse->stats.format = format != BT_FORMAT_AUTO ? format : detect(parse->path, text, size);
 	if (!read_as(parse, text, size, err))
-		return bt_fail_in(err, "%s", path);
-	if (parse->stats.entries == 0) {
-		fail_empty(parse, err);
-		return bt_fail_in(err, "%s", path);
-	}
-	return true;
+		return false;
+	return parse->stats.entries > 0 || fail_empty(parse, err);
 }
 
 bool bt_list_parse(const char *path, const char *text, size_t size, enum bt_format format,
     const struct bt_list_reader *reader, struct bt_list_stats *stats, struct bt_err *err)
 {
-	struct bt_list_parse parse = {.reader = reader};
-	if (!parse_list(&parse, path, text, size, format, err))
+	struct bt_list_parse parse = {.path = path, .reader = reader};
+	if (!parse_list(&parse, text, size, format, err))
 		return false;
 	if (stats != NULL)
 		*stats = parse.stats;
@@ -229,7 +220,7 @@ bool bt_list_parse(const char *path, const char *text, size_t size, enum bt_form
 bool bt_list_read(const char *path, enum bt_format format, const struct bt_list_reader *reader,
     struct bt_list_stats *stats, struct bt_err *err)
 {
-	struct bt_list_parse parse = {.reader = reader};
+	struct bt_list_parse parse = {.path = path, .reader = reader};
 	struct stat file;
 	void *text;
 	size_t size;
@@ -237,7 +228,7 @@ bool bt_list_read(const char *path, enum bt_format format, const struct bt_list_
 		parse.stats.modified = file.st_mtime;
 	if (!bt_file_read(path, LIST_MAX, &text, &size, err))
 		return false;
-	bool read = parse_list(&parse, path, text, size, format, err);
+	bool read = parse_list(&parse, text, size, format, err);
 	free(text);
 	if (read && stats != NULL)
 		*stats = parse.stats;

@@ -87,7 +87,8 @@ static const char *check_characters(struct span name)
 		if (name.at[i] != '\\')
 			reason = object_to(name.at[i]);
 		else if (++i < name.size && name.at[i] == '.')
-			reason = "\"\\.\" in a name: write . for a dot, or \\046 for one inside a label";
+			reason =
+			    "\"\\.\" in a name: write . for a dot, or \\046 for one inside a label";
 		if (reason != NULL)
 			return reason;
 	}
@@ -105,10 +106,22 @@ static size_t find_fang(struct span text, const char **plain)
 	static const struct {
 		const char *fang, *plain;
 	} fangs[] = {
-	    {"[.]", "."}, {"(.)", "."}, {"{.}", "."}, {"[dot]", "."}, {"(dot)", "."},
-	    {"{dot}", "."}, {"[.", "."}, {".]", "."}, {"[:]", ":"}, {"(:)", ":"}, {"[://]", "://"},
-	    {"[/]", "/"}, {":\\\\", "://"},
+	    {"[.]", "."},
+	    {"(.)", "."},
+	    {"{.}", "."},
+	    {"[dot]", "."},
+	    {"(dot)", "."},
+	    {"{dot}", "."},
+	    {"[.", "."},
+	    {".]", "."},
+	    {"[:]", ":"},
+	    {"(:)", ":"},
+	    {"[://]", "://"},
+	    {"[/]", "/"},
+	    {":\\\\", "://"},
 	};
+	if (text.at[0] == '.' && (text.size == 1 || text.at[1] != ']'))
+		return 0; /* a plain dot, as nearly all are */
 	for (size_t i = 0; i < sizeof(fangs) / sizeof(fangs[0]); i++) {
 		size_t size = strlen(fangs[i].fang);
 		if (begins(text, fangs[i].fang, size)) {
@@ -125,7 +138,8 @@ static struct span undo_fangs(struct span text, char out[static TOKEN_MAX])
 	size_t used = 0;
 	while (text.size > 0 && used < TOKEN_MAX) {
 		const char *plain = text.at;
-		size_t fang = is_plain(text.at[0]) && text.at[0] != '.' ? 0 : find_fang(text, &plain);
+		size_t fang =
+		    is_plain(text.at[0]) && text.at[0] != '.' ? 0 : find_fang(text, &plain);
 		size_t size = fang > 0 ? strlen(plain) : 1;
 		for (size_t i = 0; i < size && used < TOKEN_MAX; i++)
 			out[used++] = plain[i];
@@ -138,9 +152,9 @@ static struct span undo_fangs(struct span text, char out[static TOKEN_MAX])
 static bool skip_scheme(struct span *text)
 {
 	size_t at = 0;
-	while (at < text->size &&
-	       (is_letter(text->at[at]) || is_digit(text->at[at]) ||
-		   (text->at[at] != '\0' && strchr("*+-.", text->at[at]) != NULL)))
+	while (
+	    at < text->size && (is_letter(text->at[at]) || is_digit(text->at[at]) ||
+				   (text->at[at] != '\0' && strchr("*+-.", text->at[at]) != NULL)))
 		at++;
 	if (at == 0 || !begins(skip(*text, at), "://", 3))
 		return false;
@@ -163,7 +177,7 @@ static const char *drop_port(struct span *host)
 	if (colon == NULL)
 		return NULL;
 	struct span port = skip(*host, (size_t)(colon + 1 - host->at));
-	if (host->at[0] == '[' || memchr(port.at, ':', port.size) != NULL)
+	if (memchr(port.at, ':', port.size) != NULL)
 		return "an address, not a name";
 	host->size = (size_t)(colon - host->at);
 	for (size_t i = 0; i < port.size; i++)
@@ -175,12 +189,14 @@ static const char *drop_port(struct span *host)
 /* The host that the text names, as part of `text`. */
 static const char *find_host(struct span text, struct span *host)
 {
+	bool full = text.size == TOKEN_MAX; /* then what follows is not known */
 	bool url = skip_scheme(&text);
-	text.size = find(text, url ? "/?#\\" : "/?#");
+	size_t size = find(text, url ? "/?#\\" : "/?#");
+	if (full && size == text.size)
+		return bt_name_reason(BT_NAME_LONG);
+	text.size = size;
 	if (text.size == 0)
 		return url ? "a URL without a host" : "a path without a host";
-	if (text.size == TOKEN_MAX)
-		return bt_name_reason(BT_NAME_LONG);
 	const char *user = memrchr(text.at, '@', text.size);
 	if (user != NULL && !url)
 		return "an e-mail address, not a name";

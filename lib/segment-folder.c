@@ -39,7 +39,7 @@ static void read_stem(const char *name, size_t size, struct bt_segment_file *fil
 		digits++;
 	size_t rest = size - digits; /* up to and with the last '-' */
 	uint64_t boot, number;
-	if (digits == 0 || digits > NUMBER_DIGITS_MAX || rest < BOOT_DIGITS + 2 ||
+	if (digits == 0 || digits > NUMBER_DIGITS_MAX || rest < BOOT_DIGITS + 3 ||
 	    name[rest - 1 - BOOT_DIGITS - 1] != '-' ||
 	    !read_number(name + rest, digits, 10, &number) ||
 	    !read_number(name + rest - 1 - BOOT_DIGITS, BOOT_DIGITS, 16, &boot))

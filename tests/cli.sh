@@ -102,7 +102,12 @@ make_lists()
 	list campaign.yaml <<-'END'
 		campaign: Trap
 		actor: SILENT TESTER
+		family: Trapper
 		reference: https://example.org/advisory
+		context:
+		  files:
+		    - sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+		      name: dropper.exe
 		indicators:
 		  - evil.example
 		  - domain: beacon.example
@@ -114,6 +119,7 @@ make_lists()
 		deep.evil.example
 		Upper.Example.
 		tie.example
+		pair.example
 	END
 	list hosts.txt <<-'END'
 		0.0.0.0 exact.example
@@ -122,6 +128,7 @@ make_lists()
 	list allowed.txt <<-'END'
 		good.evil.example
 		tie.example
+		pair.example
 	END
 	list trial.txt <<-'END'
 		evil.example
@@ -345,9 +352,67 @@ group_lookup()
 	allow_too
 	"$program" -c config.yaml compile >/dev/null
 	try -c config.yaml lookup tie.example
+	try -c config.yaml lookup pair.example
 	try -c config.yaml lookup www.good.evil.example
 	try -c config.yaml lookup --format json www.good.evil.example beacon.example no.example tie.example
 	try -c config.yaml lookup -f json no.example
+}
+
+# The state directory cannot be written, and lists not read: not for root, who can do both.
+group_read_only()
+{
+	make_lists
+	make_config
+	"$program" -c config.yaml compile >/dev/null
+	cp state/beacontrap.trie good
+	echo new.example | list more.txt
+	chmod 555 state
+	try -c config.yaml compile
+	try_as 'the old one stays' cmp good state/beacontrap.trie
+	chmod 755 state
+	chmod 0 more.txt
+	try -c config.yaml compile
+	try -c config.yaml check-config
+	chmod 0 state/beacontrap.trie
+	try -c config.yaml verify
+	try -c config.yaml lookup evil.example
+	chmod 0 config.yaml
+	try -c config.yaml check-config
+}
+
+# On random lists too, the rules that lookup tells lead to the verdict that the plugin would give.
+group_agree()
+{
+	seed=${BT_SEED:-$$}
+	awk -v seed="$seed" 'function name(  labels, text) {
+			labels = 1 + int(rand() * 3)
+			for (text = "x"; labels > 0; labels--)
+				text = substr("ab", 1 + int(rand() * 2), 1) "." text
+			return text
+		}
+		BEGIN {
+			srand(seed)
+			split("sinkhole nxdomain allow log allow log", actions)
+			split("exact below subtree", scopes)
+			print "state-dir: random\nlists:" >"random.yaml"
+			for (i = 1; i <= 6; i++) {
+				printf "  - { name: l%d, file: l%d.yaml, action: %s }\n", i, i, actions[i] >"random.yaml"
+				print "indicators:" >("l" i ".yaml")
+				for (j = 0; j < 4; j++)
+					printf "  - { domain: %s, scope: %s }\n", name(), scopes[1 + int(rand() * 3)] \
+						>("l" i ".yaml")
+			}
+			for (i = 0; i < 200; i++)
+				print name()
+		}' >names
+	"$program" -c random.yaml compile >/dev/null
+	# shellcheck disable=SC2046 # words
+	"$program" -c random.yaml lookup $(cat names) >out 2>err
+	if [ $? -le 1 ] && [ ! -s err ]; then
+		echo "$(grep -c '^  why:' out) explained"
+	else
+		echo "BT_SEED=$seed: $(head -n 1 err)"
+	fi
 }
 
 # Two resolvers: the second has a gap, was down, and began without a trie.
@@ -457,6 +522,58 @@ group_empty()
 	echo "broken trie: status $?, $(grep -c 'warning: state/beacontrap.trie: ' err) warning"
 }
 
+# On a terminal: colour, and a table that folds before it cuts.
+group_terminal()
+{
+	make_state
+	list long.txt <<-'END'
+		a-long-name.that-leaves-no-room.for-the-rest-of-the-line.example
+	END
+	"$program" compile -o long.trie long.txt >/dev/null
+	mkdir -p long/events
+	"$make_events" long/events <<-'END'
+		segment dns1 1 1 2026-11-20T10:00:00Z
+		policy long.trie
+		event 0 1 2026-11-20T10:00:01Z 10.0.0.1 a-long-name.that-leaves-no-room.for-the-rest-of-the-line.example
+		event 0 2 2026-11-20T10:00:01Z 10.0.0.1 a-long-name.that-leaves-no-room.for-the-rest-of-the-line.example
+		close
+	END
+	for ask in 'report --endpoints long' 'report --since 2026-11-20T10:01:35 state' \
+		'lookup -t long.trie no.example'; do
+		try_as "terminal of 90: $ask" on_terminal 90 xterm "$program $ask"
+	done
+	try_as 'NO_COLOR' on_terminal 200 xterm "NO_COLOR=1 $program report --endpoints long"
+	try_as 'dumb' on_terminal 200 dumb "$program lookup -t long.trie no.example"
+	try report --endpoints long
+}
+
+# Runs the shell command $3 on a terminal of its own with $1 columns and the type $2.
+on_terminal()
+{
+	TERM=$2 script -qec "stty -opost cols $1; $3" /dev/null </dev/null | tr '\033' '^'
+}
+
+# The manual and --help have the same options.
+group_manual()
+{
+	manual=$golden/../../doc/beacontrap.1
+	for command in compile verify dump lookup check-config report; do
+		"$program" "$command" --help | awk '/^ / {
+			option = $1 ~ /^--/ ? $1 : $2
+			if (option ~ /^--/)
+				print substr(option, 3)
+		}' | sort >help
+		awk -v command="$command" '$1 == ".Ss" || $1 == ".Sh" { in_it = $2 == command }
+			in_it && $1 == ".It" && $2 == "Fl" {
+				for (i = 3; i <= NF; i++)
+					if ($i ~ /^-[a-z]/)
+						print substr($i, 2)
+			}
+			END { print "config"; print "help" }' "$manual" | sort >told
+		echo "$command: $(comm -3 help told | xargs)"
+	done
+}
+
 # A result that does not arrive is an error.
 group_output()
 {
@@ -487,8 +604,13 @@ group_output()
 	try verify --trie new.trie
 }
 
-[ $# -gt 0 ] || set -- usage config compile bad_lines files trie lookup report formats empty output
+[ $# -gt 0 ] || set -- usage manual config compile bad_lines files read_only trie lookup agree \
+	report formats empty terminal output
 for name; do
-	group "$name"
+	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
+		echo "skipped: read_only: root is not kept from anything"
+	else
+		group "$name"
+	fi
 done
 exit $failed

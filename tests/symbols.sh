@@ -16,6 +16,12 @@ if [ "$found" != "$wanted" ]; then
 	exit 1
 fi
 
+# What the module calls is in it: libbt does without libbt-tools.
+missing=$(${NM:-nm} -D --undefined-only "$BT_MODULE" | awk '{ print $NF }' | grep '^bt_') && {
+	echo "$BT_MODULE lacks: $missing"
+	exit 1
+}
+
 # Found missing when it is loaded, not when a query comes; and never unloaded.
 flags=$("${READELF:-readelf}" -d "$BT_MODULE")
 for flag in NOW NODELETE; do
@@ -36,3 +42,9 @@ case $flags in
 	exit 1
 	;;
 esac
+
+# Everything of ours is inside: what is left open are Unbound's names and the system's.
+if ${NM:-nm} -D --undefined-only "$BT_MODULE" | grep ' bt_'; then
+	echo "$BT_MODULE lacks these"
+	exit 1
+fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # actions.sh -- what each action of a list answers, and which list decides
-# shellcheck source=tests/live/lib.sh
+# shellcheck disable=SC2119 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 for action in sinkhole nxdomain nodata refused drop log; do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # broken.sh -- bad tries, bad configurations, another Unbound: what is refused, and what stays in force
-# shellcheck source=tests/live/lib.sh
+# shellcheck disable=SC2119 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 echo evil.example >"$work/list.txt"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2119,SC2120
 # lib.sh -- a private Unbound with the module, an NSD as the world, and questions, for tests/live
 #
 # Each test sources this file, works in its own folder, and stops what it started. Without an
@@ -22,7 +22,7 @@ skip()
 }
 
 for needed in "${BT_UNBOUND:-}" "${BT_MODULE:-}"; do
-	[ -n "$needed" ] && [ -e "$needed" ] ||
+	[ -e "$needed" ] ||
 		skip "no Unbound that can load the module (configure --with-unbound-src)"
 done
 nsd=$(PATH=$PATH:/usr/sbin command -v nsd) || skip "NSD is not installed (Debian package nsd)"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # matrix.sh -- every answer, over module stacks, threads and qname-minimisation; and the report
-# shellcheck source=tests/live/lib.sh
+# shellcheck disable=SC2119 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 sed -n 's/^  - \(.*\)\[\.\]\(.*\)$/\1.\2/p' "$source_dir/blocklists/3cx.yaml" >"$work/domains"

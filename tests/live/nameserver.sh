@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # nameserver.sh -- a zone whose name server has a listed name: it resolves, and the name stays blocked
-# shellcheck source=tests/live/lib.sh
+# shellcheck disable=SC2119 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 [ "$(id -u)" -eq 0 ] || skip "needs root, for an NSD on port 53 of 127.99.0.2"

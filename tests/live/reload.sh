@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # reload.sh -- a new trie by SIGHUP under load: no wrong answer, no lost hit
-# shellcheck source=tests/live/lib.sh
+# shellcheck disable=SC2119 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
+# shellcheck disable=SC2317 # both are called through until_true
 loaded_times()
 {
 	[ "$(grep -c 'names\{0,1\} in force' "$work/unbound.log")" -ge "$1" ]
 }
 
+# shellcheck disable=SC2317
 enough_hits()
 {
 	[ "$(actual_report | awk -F, '{ n += $3 } END { print n + 0 }')" -ge "$want" ]

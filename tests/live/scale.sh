@@ -3,7 +3,7 @@
 # scale.sh -- the real thing: 937,165 names, 10,000 of them and 10,000 harmless ones asked
 #
 # BEACONTRAP_DATA is a folder with maltrail.tsv.xz (name, tab, family) and benign.txt.xz.
-# shellcheck source=tests/live/lib.sh
+# shellcheck disable=SC2119 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 [ -f "${BEACONTRAP_DATA:-}/maltrail.tsv.xz" ] || skip "BEACONTRAP_DATA is not set to a folder with the lists"
