@@ -29,6 +29,7 @@ static void mend_checksums(uint8_t *bytes, size_t size)
 		if (at <= size && octets <= size - at)
 			bt_put64(row + 16, XXH3_64bits(bytes + at, octets));
 	}
+	bt_put64(bytes + BT_TRIE_AT_DIGEST, bt_trie_header_digest(bytes));
 	bt_put64(bytes + BT_TRIE_AT_CHECKSUM, XXH3_64bits(bytes, BT_TRIE_AT_CHECKSUM));
 }
 

@@ -74,9 +74,7 @@ static void put_header(uint8_t *file, size_t size, const struct bt_parts *parts)
 	bt_put64(file + BT_TRIE_AT_NAMES, parts->count);
 	bt_put32(file + BT_TRIE_AT_BLOCKS, parts->blocks);
 	bt_put32(file + BT_TRIE_AT_FLAGS, parts->flags);
-	uint64_t digest =
-	    XXH3_64bits(file + BT_TRIE_AT_NAMES, BT_TRIE_AT_CHECKSUM - BT_TRIE_AT_NAMES);
-	bt_put64(file + BT_TRIE_AT_DIGEST, digest != 0 ? digest : 1);
+	bt_put64(file + BT_TRIE_AT_DIGEST, bt_trie_header_digest(file));
 	bt_put64(file + BT_TRIE_AT_CHECKSUM, XXH3_64bits(file, BT_TRIE_AT_CHECKSUM));
 }
 

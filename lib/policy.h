@@ -4,7 +4,7 @@
  *
  * The policy is everything that turns matches into a verdict: the lists in their configured order
  * with their actions, the classes (which lists hold a name, with which scope and metadata) and the
- * addresses of the sinkhole. It is compiled into the trie file (doc/trie-format.md, "Policy"), and
+ * addresses of the sinkhole. It is compiled into the trie file (doc/policy-format.md), and
  * a copy of its bytes travels in every segment of the event log, so that a segment can be read
  * alone, years later.
  *

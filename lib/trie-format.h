@@ -50,6 +50,14 @@ enum bt_trie_flags {
 	BT_TRIE_SHORT_LISTED = 2, /* names of one label are in the filter, too */
 };
 
+/* The digest that belongs in a header: of all it says of the content. Never 0. */
+static inline uint64_t bt_trie_header_digest(const uint8_t *header)
+{
+	uint64_t digest =
+	    XXH3_64bits(header + BT_TRIE_AT_NAMES, BT_TRIE_AT_CHECKSUM - BT_TRIE_AT_NAMES);
+	return digest != 0 ? digest : 1;
+}
+
 /* A node of the index. */
 enum {
 	BT_NODE_AT_BITMAP = 0,      /* 256 bits: next octets that have a child */

@@ -16,13 +16,6 @@
  *  header and sections
  */
 
-/* The fuzzer, which cannot guess checksums, is built without them. */
-#ifdef BT_FUZZING_WITHOUT_CHECKSUMS
-static const bool check_sums = false;
-#else
-static const bool check_sums = true;
-#endif
-
 static bool read_header(struct bt_trie *t, struct bt_err *err)
 {
 	if (t->size < BT_TRIE_HEADER_SIZE)
@@ -36,8 +29,7 @@ static bool read_header(struct bt_trie *t, struct bt_err *err)
 		    "a trie of format version %" PRIu32 "; this program reads version %d: compile the "
 		    "lists again",
 		    version, BT_TRIE_VERSION);
-	if (check_sums &&
-	    bt_get64(t->bytes + BT_TRIE_AT_CHECKSUM) != XXH3_64bits(t->bytes, BT_TRIE_AT_CHECKSUM))
+	if (bt_get64(t->bytes + BT_TRIE_AT_CHECKSUM) != XXH3_64bits(t->bytes, BT_TRIE_AT_CHECKSUM))
 		return bt_fail(err, "damaged: the checksum of its header is wrong");
 	if (bt_get32(t->bytes + BT_TRIE_AT_HEADER_SIZE) != BT_TRIE_HEADER_SIZE ||
 	    bt_get64(t->bytes + BT_TRIE_AT_FILE_SIZE) != t->size)
@@ -47,8 +39,9 @@ static bool read_header(struct bt_trie *t, struct bt_err *err)
 	t->blocks = bt_get32(t->bytes + BT_TRIE_AT_BLOCKS);
 	t->flags = bt_get32(t->bytes + BT_TRIE_AT_FLAGS);
 	t->digest = bt_get64(t->bytes + BT_TRIE_AT_DIGEST);
-	if (t->flags > (BT_TRIE_ROOT_LISTED | BT_TRIE_SHORT_LISTED) || t->digest == 0)
-		return bt_fail(err, "damaged: unknown flags, or no digest");
+	if (t->flags > (BT_TRIE_ROOT_LISTED | BT_TRIE_SHORT_LISTED) ||
+	    t->digest != bt_trie_header_digest(t->bytes))
+		return bt_fail(err, "damaged: unknown flags, or another content's digest");
 	return true;
 }
 
@@ -80,7 +73,7 @@ static bool read_sections(
 		size_t padding = (BT_TRIE_ALIGN - size % BT_TRIE_ALIGN) % BT_TRIE_ALIGN;
 		if (padding > t->size - at - size || !is_zero(t->bytes + at + size, padding))
 			return bt_fail(err, "damaged: section %u is not padded with zeroes", i);
-		if (check_sums && bt_get64(row + 16) != XXH3_64bits(t->bytes + at, size))
+		if (bt_get64(row + 16) != XXH3_64bits(t->bytes + at, size))
 			return bt_fail(err, "damaged: the checksum of section %u is wrong", i);
 		sections[i] = (struct section){t->bytes + at, size};
 		at += size + padding;

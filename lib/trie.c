@@ -83,8 +83,6 @@ static uint32_t find_block(const struct bt_trie *trie, const struct bt_key *key)
 		bool has;
 		unsigned rank = bt_node_rank(node, key->bytes[depth], &has);
 		uint32_t children = bt_get32(node + BT_NODE_AT_CHILDREN);
-		if (!has && rank == 0)
-			return before;
 		unsigned next = rank + (has ? 1 : 0);
 		if (next < bt_node_children(node))
 			last = first_block(trie, bt_child(trie, children + next));
