@@ -290,9 +290,8 @@ static void read_scope(
 
 static const char *events_name(int i)
 {
-	static const char *const names[] = {
-	    [BT_EVENTS_FULL] = "full", [BT_EVENTS_COUNT] = "count", [BT_EVENTS_OFF] = "off"};
-	return i < 3 ? names[i] : NULL;
+	static const char *const names[] = {"full", "off"};
+	return i < 2 ? names[i] : NULL;
 }
 
 static void read_events(
@@ -300,7 +299,8 @@ static void read_events(
 {
 	int events = read_choice(yaml, key, value, events_name);
 	if (events >= 0)
-		((struct bt_config_list *)to)->events = (enum bt_events)events;
+		((struct bt_config_list *)to)->events =
+		    events == 0 ? BT_EVENTS_FULL : BT_EVENTS_OFF;
 }
 
 static void read_list(struct bt_yaml *yaml, yaml_node_t *node, struct bt_config_list *list)

@@ -123,6 +123,8 @@ static size_t find_fang(struct span text, const char **plain)
 	if (text.at[0] == '.' && (text.size == 1 || text.at[1] != ']'))
 		return 0; /* a plain dot, as nearly all are */
 	for (size_t i = 0; i < sizeof(fangs) / sizeof(fangs[0]); i++) {
+		if (fangs[i].fang[0] != text.at[0])
+			continue;
 		size_t size = strlen(fangs[i].fang);
 		if (begins(text, fangs[i].fang, size)) {
 			*plain = fangs[i].plain;

@@ -245,6 +245,7 @@ static bool read_header(
 	size_t size = BT_HEADER_SIZE + bt_pad8(resolver_size);
 	reader->seed = bt_get64(header + BT_HEADER_SEED);
 	if (resolver_size == 0 || resolver_size > BT_RESOLVER_MAX || size > reader->size ||
+	    memchr(header + BT_HEADER_SIZE, 0, resolver_size) != NULL ||
 	    bt_get64(header + BT_HEADER_CHECK) != bt_header_check(header, size))
 		return false;
 	memcpy(resolver, header + BT_HEADER_SIZE, resolver_size);

@@ -135,7 +135,8 @@ static bool intervene(struct module_qstate *qstate, int id)
 	const struct mesh_state *mesh = qstate->mesh_info;
 	if (mesh->reply_list == NULL && mesh->cb_list == NULL)
 		return false;
-	record_clients(qstate, id, &judgement.event);
+	if (judgement.recorded)
+		record_clients(qstate, id, &judgement.event);
 	if (verdict->action == BT_ACTION_LOG)
 		return false;
 

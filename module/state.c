@@ -157,6 +157,7 @@ bool bt_state_judge(
 		return false;
 
 	judgement->verdict = verdict;
+	judgement->recorded = bt_policy_list(policy, verdict.by.list).events != BT_EVENTS_OFF;
 	struct bt_event *event = &judgement->event;
 	memset(event, 0, offsetof(struct bt_event, key));
 	event->policy = bt_trie_digest(state->trie);

@@ -29,6 +29,7 @@ struct bt_state {
 /* What the trie and the policy say of a name. */
 struct bt_judgement {
 	struct bt_verdict verdict;
+	bool recorded;         /* the deciding list wants its hits recorded */
 	struct bt_event event; /* all but time, client, port, transport and query type */
 };
 

@@ -142,7 +142,7 @@ static void reads_everything(void **state)
 		 "    action: nxdomain\n"
 		 "    format: hosts\n"
 		 "    scope: subtree\n"
-		 "    events: count\n"
+		 "    events: off\n"
 		 "  - { name: l, file: /l, action: log, events: off, scope: below }\n"
 		 "  - { name: a, file: /a, action: allow, events: full }\n");
 	struct in_addr ipv4;
@@ -173,7 +173,7 @@ static void reads_everything(void **state)
 	assert_int_equal(lists[1].action, BT_ACTION_NXDOMAIN);
 	assert_int_equal(lists[1].format, BT_FORMAT_HOSTS);
 	assert_int_equal(lists[1].scope, BT_SCOPE_SUBTREE);
-	assert_int_equal(lists[1].events, BT_EVENTS_COUNT);
+	assert_int_equal(lists[1].events, BT_EVENTS_OFF);
 	assert_int_equal(lists[2].action, BT_ACTION_LOG);
 	assert_int_equal(lists[2].scope, BT_SCOPE_BELOW);
 	assert_int_equal(lists[2].events, BT_EVENTS_OFF);
@@ -411,9 +411,9 @@ static const struct {
     {TEXT("lists: [{name: x, file: x, scope: wide}]\n"),
 	"1:35: unknown scope \"wide\", expected exact, below or subtree\n"},
     {TEXT("lists: [{name: x, file: x, events: none}]\n"),
-	"1:36: unknown events \"none\", expected full, count or off\n"},
+	"1:36: unknown events \"none\", expected full or off\n"},
     {TEXT("lists: [{name: x, file: x, events: {a: b}}]\n"),
-	"1:36: found a mapping, expected full, count or off\n"},
+	"1:36: found a mapping, expected full or off\n"},
     /* all at once, in the order of the file */
     {TEXT("state-dir: []\n"
 	  "colour: red\n"
@@ -455,6 +455,7 @@ static void bounds_what_it_reads(void **state)
 	put(text, sizeof(text) - 1);
 	assert_false(bt_config_load(&config, path, NULL, NULL, &err));
 	assert_memory_equal(err.text, path, strlen(path));
+	assert_non_null(strstr(err.text, "more than the 1048576 that are read"));
 }
 
 static void tells_of_files_that_cannot_be_read(void **state)

@@ -805,8 +805,7 @@ static void has_the_advisory(void **state)
 	    "; platform=Windows; platform=macOS; ",
 	    "; vulnerability=CVE-2023-3CX; ",
 	    "; sha256=aa124a4b4df12b34e74ee7f6c683b2ebec4ce9a8edcf9be345823b4fdcf5d868 - signed ",
-	    "; sha256=7986bbaee8940da11ce089383521ab420c443ab7b15ed42aed91fd31ce833896 "
-	    "ffmpeg.dll - ",
+	    "; sha256=7986bbaee8940da11ce089383521ab420c443ab7b15ed42aed91fd31ce833896 ffmpeg.dll",
 	};
 	enum { DOMAINS = sizeof(domains) / sizeof(domains[0]) };
 	static struct seen seen;

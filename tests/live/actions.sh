@@ -11,6 +11,7 @@ printf 'allowed.sinkhole.example\nequal.example\n' >"$work/allow.txt"
 printf 'equal.example\nboth.example\n' >"$work/first.txt"
 printf 'both.example\nlog.both.example\n' >"$work/second.txt"
 printf 'logged.both.example\nblocked.log.example\n' >"$work/third.txt"
+echo quiet.example >"$work/quiet.txt"
 configure "  - { name: sinkhole, file: sinkhole.txt }
   - { name: nx, file: nxdomain.txt, action: nxdomain }
   - { name: nodata, file: nodata.txt, action: nodata }
@@ -19,6 +20,7 @@ configure "  - { name: sinkhole, file: sinkhole.txt }
   - { name: log, file: log.txt, action: log }
   - { name: first, file: first.txt, action: nxdomain }
   - { name: second, file: second.txt }
+  - { name: quiet, file: quiet.txt, events: off }
   - { name: allow, file: allow.txt, action: allow }
   - { name: third, file: third.txt }"
 cat >>"$work/beacontrap.yaml" <<-END
@@ -57,6 +59,11 @@ got=$(echo "127.0.0.4 udp drop.example A" | ask -t 1 | cut -d' ' -f5)
 [ "$got" = TIMEOUT ] || fail "drop over UDP was answered: $got"
 echo "127.0.0.4 udp drop.example A" >>"$work/asked"
 
+# events: off is answered, and not in the report
+expect "NOERROR rd,ra quiet.example. A:77:192.0.2.1 - -" 127.0.0.4 udp quiet.example A
+grep -v quiet.example "$work/asked" >"$work/counted"
+mv "$work/counted" "$work/asked"
+
 # log passes, every time, and is counted every time
 passes 127.0.0.5 udp log.example A
 passes 127.0.0.6 udp log.example A
@@ -74,7 +81,7 @@ grep -q '^both.example: nxdomain' "$work/lookup.log" || fail "lookup disagrees w
 for list in sinkhole nxdomain nodata refused drop log both; do
 	echo "$list.example"
 done >"$work/listed"
-printf 'blocked.log.example\nlogged.both.example\n' >>"$work/listed"
+printf 'blocked.log.example\nlogged.both.example\nquiet.example\n' >>"$work/listed"
 check_report "$work/listed"
 
 # allow: below a blocked name, and on the same name as a list that stands before

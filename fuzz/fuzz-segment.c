@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* fuzz-segment.c -- any octets as a segment of the event log, closed and open */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "endian.h"
+#include "event.h"
+#include "segment-format.h"
+
+static bool expect(bool condition)
+{
+	if (!condition)
+		abort();
+	return true;
+}
+
+static bool on_header(void *ctx, const char *resolver, uint64_t boot, int64_t created)
+{
+	(void)ctx;
+	(void)boot;
+	(void)created;
+	return expect(resolver[0] != '\0' && strlen(resolver) <= BT_RESOLVER_MAX);
+}
+
+static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy)
+{
+	(void)ctx;
+	(void)digest;
+	for (unsigned i = 0; i < bt_policy_lists(policy); i++)
+		expect(bt_policy_list(policy, i).name != NULL);
+	return true;
+}
+
+static bool on_event(void *ctx, const struct bt_segment_event *record)
+{
+	(void)ctx;
+	return expect(bt_event_valid(&record->event) && record->boot != 0 && record->sequence != 0);
+}
+
+static bool on_gap(
+    void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last, int64_t time)
+{
+	(void)ctx;
+	(void)ring;
+	(void)time;
+	return expect(boot != 0 && first != 0 && first <= last);
+}
+
+static bool on_beat(void *ctx, const struct bt_beat *beat)
+{
+	(void)ctx;
+	return expect(beat->boot != 0 && beat->kind <= BT_BEAT_STOP);
+}
+
+static void on_damage(void *ctx, uint64_t offset, const char *reason)
+{
+	(void)ctx;
+	expect(offset % 8 == 0 && reason[0] != '\0');
+}
+
+/* Resealed, so that what is behind the checksums is reached. */
+static void reseal(uint8_t *bytes, size_t size)
+{
+	size_t at = BT_HEADER_SIZE;
+	if (size < BT_HEADER_SIZE)
+		return;
+	uint64_t seed = bt_get64(bytes + BT_HEADER_SEED);
+	size_t header = BT_HEADER_SIZE + bt_pad8(bt_get16(bytes + BT_HEADER_RESOLVER_SIZE));
+	if (header <= BT_HEADER_SIZE_MAX && header <= size) {
+		bt_put64(bytes + BT_HEADER_CHECK, bt_header_check(bytes, header));
+		at = header;
+	}
+	while (size - at >= BT_BLOCK_HEADER) {
+		uint8_t *block = bytes + at;
+		uint32_t payload = bt_get32(block + BT_BLOCK_PAYLOAD_SIZE);
+		if (payload > size - at - BT_BLOCK_HEADER)
+			return;
+		bt_put64(block + BT_BLOCK_CHECK, bt_block_check(block, BT_BLOCK_HEADER + payload, seed));
+		at += BT_BLOCK_HEADER + payload;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct bt_segment_visitor visitor = {
+	    on_header, on_policy, on_event, on_gap, on_beat, on_damage, NULL};
+	size_t whole = 0;
+	struct bt_err err;
+
+	bt_segment_parse(data, size, false, &visitor, &whole, &err);
+	if (bt_segment_parse(data, size, true, &visitor, &whole, &err))
+		expect(whole <= size);
+	uint8_t *copy = malloc(size + 1);
+	if (copy != NULL && size > 0) {
+		memcpy(copy, data, size);
+		reseal(copy, size);
+		bt_segment_parse(copy, size, false, &visitor, NULL, &err);
+	}
+	free(copy);
+	return 0;
+}
