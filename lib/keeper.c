@@ -141,6 +141,8 @@ static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err
 	if (beat.dropped > keeper->beat_dropped)
 		say(keeper, true, "event log: %llu events were lost, the rings were full",
 		    (unsigned long long)(beat.dropped - keeper->beat_dropped));
+	if (beat.policy == 0 && kind == BT_BEAT_ALIVE)
+		say(keeper, true, "UNPROTECTED: no lists are in force, every name passes");
 	keeper->beat_dropped = beat.dropped;
 	keeper->beat_policy = beat.policy;
 	keeper->beat_at = monotonic() + (int64_t)keeper->beat_seconds * 1000;

@@ -136,23 +136,11 @@ static void forget_old(struct bt_policy_store *store)
 
 /* ---- in and out ---- */
 
-static bool write_file(const struct bt_policy_store *store, uint64_t digest, const void *bytes,
+bool bt_policy_store_add(struct bt_policy_store *store, uint64_t digest, const void *bytes,
     size_t size, struct bt_err *err)
 {
-	char *path = file_path(store, digest);
-	if (path == NULL)
-		return bt_fail(err, "out of memory");
-	bool ok = access(path, F_OK) == 0 || bt_file_replace(path, bytes, size, 0640, err);
-	free(path);
-	return ok;
-}
-
-bool bt_policy_store_add(struct bt_policy_store *store, uint64_t digest, const void *bytes,
-    size_t size, bool *kept, struct bt_err *err)
-{
 	struct kept *made = calloc(1, sizeof(*made));
-	*kept = made != NULL && (made->bytes = malloc(size + 1)) != NULL;
-	if (!*kept) {
+	if (made == NULL || (made->bytes = malloc(size + 1)) == NULL) {
 		free(made);
 		return bt_fail(err, "out of memory for a policy of %zu octets", size);
 	}
@@ -161,7 +149,18 @@ bool bt_policy_store_add(struct bt_policy_store *store, uint64_t digest, const v
 	made->digest = digest;
 	push(store, made);
 	store->unknown = 0;
-	return write_file(store, digest, bytes, size, err);
+	return true;
+}
+
+bool bt_policy_store_save(const struct bt_policy_store *store, uint64_t digest, const void *bytes,
+    size_t size, struct bt_err *err)
+{
+	char *path = file_path(store, digest);
+	if (path == NULL)
+		return bt_fail(err, "out of memory");
+	bool ok = access(path, F_OK) == 0 || bt_file_replace(path, bytes, size, 0640, err);
+	free(path);
+	return ok;
 }
 
 /* The file that a dead process left; NULL if there is none that is a policy. */

@@ -5,7 +5,7 @@
  * They are kept in memory for the writer, and as files policy-DIGEST in the folder of the rings for
  * the one who drains the rings of a dead process.
  *
- * Threads: bt_policy_store_add from any thread; everything else from the thread that writes.
+ * Threads: add and save from any thread; everything else from the thread that writes.
  */
 #ifndef BT_POLICY_STORE_H
 #define BT_POLICY_STORE_H
@@ -25,12 +25,13 @@ bool bt_policy_store_new(struct bt_policy_store **store, const char *folder, str
 /* Frees the store and sets *store to NULL; the files stay. NULL is fine. */
 void bt_policy_store_free(struct bt_policy_store **store);
 
-/*
- * Keeps a copy of the policy's bytes, the last 16 of them. False with *kept set: only its file
- * could not be written.
- */
+/* Keeps a copy of the policy's bytes in memory, the last 16 of them. */
 bool bt_policy_store_add(struct bt_policy_store *store, uint64_t digest, const void *bytes,
-    size_t size, bool *kept, struct bt_err *err);
+    size_t size, struct bt_err *err);
+
+/* Writes the policy's bytes to its file, unless that is there. */
+bool bt_policy_store_save(const struct bt_policy_store *store, uint64_t digest, const void *bytes,
+    size_t size, struct bt_err *err);
 
 /* A new segment begins: it holds no policy yet. */
 void bt_policy_store_begin(struct bt_policy_store *store);

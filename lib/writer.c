@@ -313,28 +313,20 @@ struct bt_ring *bt_writer_ring(struct bt_writer *writer, unsigned number)
 	return writer->drains[number].ring;
 }
 
-static bool keep_policy(struct bt_writer *writer, uint64_t digest, const struct bt_policy *policy,
-    struct bt_err *err)
-{
-	struct bt_err reason;
-	size_t size;
-	bool kept;
-	const void *bytes = bt_policy_bytes(policy, &size);
-	if (bt_policy_store_add(writer->policies, digest, bytes, size, &kept, &reason))
-		return true;
-	if (!kept)
-		return bt_fail(err, "%s", reason.text);
-	say(writer, true, "%s; if this process is killed, its last events lose their lists' names",
-	    reason.text);
-	return true;
-}
-
 bool bt_writer_policy(
     struct bt_writer *writer, uint64_t digest, const struct bt_policy *policy, struct bt_err *err)
 {
-	if (digest != 0 && !keep_policy(writer, digest, policy, err))
+	struct bt_err reason;
+	size_t size = 0;
+	const void *bytes = digest == 0 ? NULL : bt_policy_bytes(policy, &size);
+	if (digest != 0 && !bt_policy_store_add(writer->policies, digest, bytes, size, err))
 		return false;
+	/* It is in force from now on; its file may wait for the disk. */
 	atomic_store(&writer->keeper.policy, digest);
 	poke(writer, false);
+	if (digest != 0 && !bt_policy_store_save(writer->policies, digest, bytes, size, &reason))
+		say(writer, true,
+		    "%s; if this process is killed, its last events lose their lists' names",
+		    reason.text);
 	return true;
 }

@@ -185,7 +185,7 @@ static void explain(struct module_qstate *qstate, enum bt_ede ede, const char *l
 	    LDNS_EDE_BLOCKED, ede == BT_EDE_TEXT ? text : NULL);
 }
 
-bool bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
+void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
     const struct bt_sinkhole *sinkhole, const char *list, unsigned labels)
 {
 	struct owner zone = indicator(&qstate->qinfo, labels, verdict->labels);
@@ -221,9 +221,8 @@ bool bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
 	case BT_ACTIONS:
 		break;
 	}
-	if (given) {
-		qstate->no_cache_store = 1;
-		explain(qstate, sinkhole->ede, list);
-	}
-	return given;
+	if (!given)
+		give_rcode(qstate, LDNS_RCODE_REFUSED);
+	qstate->no_cache_store = 1;
+	explain(qstate, sinkhole->ede, list);
 }

@@ -16,10 +16,10 @@ struct module_qstate;
 /*
  * Makes the answer for a verdict other than `allow` and `log` the result of the query state, and
  * keeps it out of the cache. `list` is the list that the verdict is credited to, `labels` the
- * number of labels of the queried name. False if the region has no memory left; then the state is
- * unchanged.
+ * number of labels of the queried name. If the region has no memory left, the answer is REFUSED: a
+ * listed name never gets through.
  */
-bool bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
+void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
     const struct bt_sinkhole *sinkhole, const char *list, unsigned labels);
 
 #endif

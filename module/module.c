@@ -141,8 +141,9 @@ static bool intervene(struct module_qstate *qstate, int id)
 		return false;
 
 	const struct bt_policy *policy = bt_trie_policy(state.trie);
-	return bt_answer(qstate, verdict, bt_policy_sinkhole(policy),
+	bt_answer(qstate, verdict, bt_policy_sinkhole(policy),
 	    bt_policy_list(policy, verdict->by.list).name, key.labels);
+	return true;
 }
 
 /* A name can have entered the cache behind us while the answer was under way. */

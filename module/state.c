@@ -119,18 +119,6 @@ static bool covers(const struct bt_policy *policy, struct bt_match match, unsign
 	return false;
 }
 
-bool bt_state_covers(const struct bt_state *state, const struct bt_key *key)
-{
-	struct bt_match matches[BT_MATCHES_MAX];
-	if (!in_force(state))
-		return false;
-	unsigned count = bt_trie_match(state->trie, key, matches);
-	for (unsigned i = 0; i < count; i++)
-		if (covers(bt_trie_policy(state->trie), matches[i], key->labels))
-			return true;
-	return false;
-}
-
 /* The matches that cover the name, the longest ones if there are too many for an event. */
 static void note_matches(struct bt_event *event, const struct bt_policy *policy,
     const struct bt_match *matches, unsigned count, unsigned labels)
@@ -168,6 +156,19 @@ bool bt_state_judge(
 	event->key_size = key->len;
 	memcpy(event->key, key->bytes, key->len);
 	return true;
+}
+
+bool bt_state_covers(const struct bt_state *state, const struct bt_key *key)
+{
+	struct bt_match matches[BT_MATCHES_MAX];
+	if (!in_force(state))
+		return false;
+	unsigned count = bt_trie_match(state->trie, key, matches);
+	if (count == 0)
+		return false;
+	struct bt_verdict verdict =
+	    bt_policy_decide(bt_trie_policy(state->trie), matches, count, key->labels);
+	return verdict.listed && verdict.action != BT_ACTION_ALLOW;
 }
 
 void bt_state_record(const struct bt_state *state, unsigned worker, const struct bt_event *event)

@@ -50,7 +50,10 @@ void bt_state_stop(struct bt_state *state);
 bool bt_state_judge(
     const struct bt_state *state, const struct bt_key *key, struct bt_judgement *judgement);
 
-/* True if a list covers the name; for a caller that needs no more. */
+/*
+ * True if an answer for the name must not be cached: a list covers it, and none allows it. For a
+ * caller that needs no more.
+ */
 bool bt_state_covers(const struct bt_state *state, const struct bt_key *key);
 
 /* Puts the event into the worker's ring. Lost and counted if it is full. */

@@ -92,8 +92,10 @@ logged 'beacontrap.yaml:[0-9]*:1: unknown key "nonsense"' || fail "bad configura
 
 # Built for another Unbound: another build-id in the module, the same length.
 id=$(readelf -n "$BT_UNBOUND" | sed -n 's/.*Build ID: *//p')
+[ -n "$id" ] || fail "this Unbound has no build-id"
 other=$(echo "$id" | tr '0-9a-f' '1-9a-f0')
 sed "s/$id/$other/g" "$BT_MODULE" >"$work/other.so"
+cmp -s "$BT_MODULE" "$work/other.so" && fail "the module does not hold the build-id as text"
 sed -i "s|dynlib-file: .*|dynlib-file: \"$work/other.so\"|" "$work/unbound.conf"
 sed -i '/nonsense/d' "$work/beacontrap.yaml"
 : >"$work/unbound.log"

@@ -162,13 +162,21 @@ start_unbound()
 		dynlib:
 		  dynlib-file: "${module:-$BT_MODULE}"
 		remote-control:
-		  control-enable: no
+		  control-enable: yes
+		  control-use-cert: no
+		  control-interface: "$work/control"
 		stub-zone:
 		  name: "."
 		  stub-addr: 127.0.0.1@$world
 	END
 	run_unbound
 	until_true 10 answers unlisted.example || fail "Unbound does not answer"
+}
+
+# control COMMAND...: unbound-control
+control()
+{
+	"${BT_UNBOUND%/*}/unbound-control" -c "$work/unbound.conf" "$@"
 }
 
 run_unbound()

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# join.sh -- clients that wait for one answer together are each a hit
+# shellcheck disable=SC2119 source=tests/live/lib.sh
+. "${srcdir:-.}/tests/live/lib.sh"
+
+[ "$(id -u)" -eq 0 ] || skip "needs root, for an NSD on port 53 of 127.99.0.2"
+echo slow.example >"$work/log.txt"
+echo servers.example >"$work/servers.txt"
+configure "  - { name: log, file: log.txt, action: log }
+  - { name: servers, file: servers.txt }"
+cat "$work/log.txt" "$work/servers.txt" >"$work/listed"
+beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
+start_world
+start_unbound "incoming-num-tcp: 100"
+
+# signal NAME: to the NSD of the world and all that it started
+signal()
+{
+	for pid in $nsd_pids; do
+		for child in $(pgrep -P "$pid"); do
+			for grandchild in $(pgrep -P "$child"); do
+				kill "-$1" "$grandchild"
+			done
+			kill "-$1" "$child"
+		done
+		kill "-$1" "$pid"
+	done
+}
+
+# waiting N: that many clients wait for an answer
+# shellcheck disable=SC2317 # called through until_true
+waiting()
+{
+	control dump_requestlist >/dev/null
+	[ "$(control stats_noreset | sed -n 's/^total.num.queries=//p')" -ge "$1" ]
+}
+
+seen=$(control stats_noreset | sed -n 's/^total.num.queries=//p')
+awk 'BEGIN { for (i = 2; i < 32; i++) print "127.0.0." i, i % 5 ? "udp" : "tcp", "x.slow.example A" }' >"$work/asked"
+signal STOP
+ask -j 30 -t 10 <"$work/asked" >"$work/got" &
+asking=$!
+until_true 8 waiting $((seen + 30)) || fail "the clients do not wait"
+signal CONT
+wait "$asking"
+[ "$(grep -c ' A:[0-9]*:203.0.113.1 ' "$work/got")" -eq 30 ] || fail "not everybody got the answer"
+check_report "$work/listed"
+
+# An internal question for a name server's address is under way; clients that ask for the same are
+# blocked all the same.
+start_nsd 127.99.0.2 53 delegated.example delegated.zone servers.example servers.zone
+signal STOP
+one 127.0.0.2 udp www.delegated.example A >"$work/first" &
+asking=$!
+awk 'BEGIN { for (i = 3; i < 9; i++) print "127.0.0." i, i % 2 ? "udp" : "tcp", "ns1.servers.example A" }' >"$work/more"
+ask -j 6 <"$work/more" >"$work/got"
+signal CONT
+wait "$asking"
+[ "$(grep -c ' A:10:0.0.0.0 ' "$work/got")" -eq 6 ] || fail "a client got the name server's address"
+cat "$work/more" >>"$work/asked"
+check_report "$work/listed"
+exit 0
