@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # install.sh -- `make install DESTDIR=` puts everything in its place, `make uninstall` removes it
 set -eu
+: "${top_builddir:?}"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
