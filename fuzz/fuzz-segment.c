@@ -76,7 +76,8 @@ static void reseal(uint8_t *bytes, size_t size)
 		uint32_t payload = bt_get32(block + BT_BLOCK_PAYLOAD_SIZE);
 		if (payload > size - at - BT_BLOCK_HEADER)
 			return;
-		bt_put64(block + BT_BLOCK_CHECK, bt_block_check(block, BT_BLOCK_HEADER + payload, seed));
+		bt_put64(
+		    block + BT_BLOCK_CHECK, bt_block_check(block, BT_BLOCK_HEADER + payload, seed));
 		at += BT_BLOCK_HEADER + payload;
 	}
 }

@@ -107,8 +107,7 @@ static void put_keys(uint8_t *at, const struct bt_build_name *names, size_t n)
 	}
 }
 
-static bool put_block(
-    struct bt_parts *parts, size_t first, size_t n, const struct ancestors *stack)
+static bool put_block(struct bt_parts *parts, size_t first, size_t n, const struct ancestors *stack)
 {
 	const struct bt_build_name *names = parts->names + first;
 	struct palette palette;
@@ -118,8 +117,8 @@ static bool put_block(
 	for (size_t i = 1; i < n; i++)
 		octets += names[i].key_size - common(&names[i - 1], &names[i]) + 2;
 	size_t size = BT_BLOCK_HEADER + palette.count * BT_CLASS_SIZE +
-	    stack->count * (size_t)BT_ANCESTOR_SIZE + (n * bt_index_bits(palette.count) + 7) / 8 +
-	    octets;
+		      stack->count * (size_t)BT_ANCESTOR_SIZE +
+		      (n * bt_index_bits(palette.count) + 7) / 8 + octets;
 	uint8_t *offset = bt_buffer_grow(&parts->offsets, sizeof(uint32_t));
 	size_t *name = (size_t *)(void *)bt_buffer_grow(&parts->firsts, sizeof(size_t));
 	size_t begin = parts->leaves.size;

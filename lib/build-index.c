@@ -23,7 +23,7 @@ static size_t shared_octets(const struct bt_parts *parts, size_t begin, size_t e
 	const struct bt_build_name *a = first_key(parts, begin), *b = first_key(parts, end - 1);
 	size_t n = 0;
 	while (n < BT_NODE_SKIP_MAX && depth + n < a->key_size && depth + n < b->key_size &&
-	    a->key[depth + n] == b->key[depth + n])
+	       a->key[depth + n] == b->key[depth + n])
 		n++;
 	return n;
 }
@@ -53,7 +53,8 @@ static bool put_children(
 	for (size_t at = begin, next; at < end; at = next, base += 4) {
 		uint8_t octet = first_key(parts, at)->key[depth];
 		next = run_end(parts, at, end, depth);
-		parts->nodes.bytes[node + BT_NODE_AT_BITMAP + octet / 8] |= (uint8_t)(1 << octet % 8);
+		parts->nodes.bytes[node + BT_NODE_AT_BITMAP + octet / 8] |=
+		    (uint8_t)(1 << octet % 8);
 		bt_put32(parts->children.bytes + base,
 		    next == at + 1 ? (uint32_t)at | BT_CHILD_BLOCK
 				   : (uint32_t)(parts->nodes.size / BT_NODE_SIZE));
@@ -107,7 +108,8 @@ static void add_to_filter(struct bt_parts *parts, const uint8_t *key, size_t siz
 {
 	uint64_t hash = XXH3_64bits(key, size);
 	uint64_t blocks = parts->filter.size / BT_FILTER_BLOCK;
-	size_t at = (size_t)(bt_filter_block(parts->filter.bytes, blocks, hash) - parts->filter.bytes);
+	size_t at =
+	    (size_t)(bt_filter_block(parts->filter.bytes, blocks, hash) - parts->filter.bytes);
 	for (unsigned word = 0; word < 8; word++, at += 4)
 		bt_put32(parts->filter.bytes + at,
 		    bt_get32(parts->filter.bytes + at) | bt_filter_bit(hash, word));

@@ -120,8 +120,8 @@ bool bt_build(void **bytes, size_t *size, const struct bt_build_name *names, siz
 		return false;
 	struct bt_parts parts = {.names = names, .count = count};
 	bool built = bt_build_blocks(&parts, err) && bt_build_index(&parts, err) &&
-	    bt_build_filter(&parts, err) &&
-	    assemble(bytes, size, &parts, policy, policy_size, err);
+		     bt_build_filter(&parts, err) &&
+		     assemble(bytes, size, &parts, policy, policy_size, err);
 	free(parts.nodes.bytes);
 	free(parts.children.bytes);
 	free(parts.offsets.bytes);

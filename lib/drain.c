@@ -44,8 +44,7 @@ bool bt_drain_take(struct bt_drain *drain, uint32_t max, struct bt_segment_write
 {
 	while (drain->pending < max) {
 		uint64_t sequence;
-		const struct bt_event *event =
-		    bt_ring_next(drain->ring, drain->pending, &sequence);
+		const struct bt_event *event = bt_ring_next(drain->ring, drain->pending, &sequence);
 		if (event == NULL)
 			break;
 		if (!take_one(drain, event, sequence, segment, policies, time, err))
@@ -55,8 +54,8 @@ bool bt_drain_take(struct bt_drain *drain, uint32_t max, struct bt_segment_write
 	return true;
 }
 
-bool bt_drain_tail(struct bt_drain *drain, struct bt_segment_writer *segment, int64_t time,
-    struct bt_err *err)
+bool bt_drain_tail(
+    struct bt_drain *drain, struct bt_segment_writer *segment, int64_t time, struct bt_err *err)
 {
 	uint64_t pushed = bt_ring_pushed(drain->ring), sequence;
 	/* In this order: an event that came in between was not dropped, and is taken next time. */

@@ -35,8 +35,8 @@ bool bt_drain_take(struct bt_drain *drain, uint32_t max, struct bt_segment_write
     struct bt_policy_store *policies, int64_t time, struct bt_err *err);
 
 /* Appends a gap for what was dropped after the ring's last event, if all events were taken. */
-bool bt_drain_tail(struct bt_drain *drain, struct bt_segment_writer *segment, int64_t time,
-    struct bt_err *err);
+bool bt_drain_tail(
+    struct bt_drain *drain, struct bt_segment_writer *segment, int64_t time, struct bt_err *err);
 
 /* The pending events are in the file: takes them out of the ring. */
 void bt_drain_done(struct bt_drain *drain);

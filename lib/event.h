@@ -31,15 +31,16 @@ struct bt_event {
 	uint16_t port;      /* the client's */
 	uint16_t qtype;
 	uint16_t qclass;
-	uint16_t list;          /* the deciding indicator's list */
-	uint8_t action;         /* enum bt_action */
-	uint8_t transport;      /* enum bt_transport */
-	uint8_t labels;         /* of the deciding indicator: that many of the key's first labels */
-	uint8_t match_count;    /* all matches, the deciding one among them; the longest if too many */
+	uint16_t list;       /* the deciding indicator's list */
+	uint8_t action;      /* enum bt_action */
+	uint8_t transport;   /* enum bt_transport */
+	uint8_t labels;      /* of the deciding indicator: that many of the key's first labels */
+	uint8_t match_count; /* all matches, the deciding one among them; the longest if too many */
 	uint8_t reserved[3];
 	uint8_t key_size;
 	struct bt_event_match matches[BT_EVENT_MATCHES_MAX];
-	uint8_t key[BT_KEY_MAX + 2]; /* the name asked, as a key (name.h); last, so that a copy can stop */
+	uint8_t key[BT_KEY_MAX +
+		    2]; /* the name asked, as a key (name.h); last, so that a copy can stop */
 };
 
 /* Octets of an event that are in use: everything up to the end of the key. */

@@ -137,18 +137,28 @@ static bool may_replace(const char *path, struct bt_err *err)
 	return true;
 }
 
-static bool fill(int fd, const void *bytes, size_t size, mode_t mode)
+/* As in a folder with the set-group-id bit: what root writes, the folder's group can read. */
+static void give_to_group(int fd, int folder)
 {
+	struct stat st;
+	if (fstat(folder, &st) == 0 && fchown(fd, (uid_t)-1, st.st_gid) < 0)
+		return; /* not ours to give; then it has the writer's group, as any file of his */
+}
+
+static bool fill(int fd, int folder, const void *bytes, size_t size, mode_t mode)
+{
+	give_to_group(fd, folder);
 	return bt_write_all(fd, bytes, size) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
 }
 
 /* Writes and renames the temporary file, whose pattern is in `temporary`; gone if that fails. */
-static bool replace(const char *path, char *temporary, const void *bytes, size_t size, mode_t mode)
+static bool replace(
+    const char *path, char *temporary, int folder, const void *bytes, size_t size, mode_t mode)
 {
 	int fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	bool ok = fill(fd, bytes, size, mode);
+	bool ok = fill(fd, folder, bytes, size, mode);
 	int reason = errno;
 	if (close(fd) < 0 && ok) {
 		ok = false;
@@ -175,7 +185,7 @@ bool bt_file_replace(
 
 	/* Opened first: a folder that cannot be synced fails before anything is changed. */
 	int folder = open_folder(path);
-	bool ok = folder >= 0 && replace(path, temporary, bytes, size, mode);
+	bool ok = folder >= 0 && replace(path, temporary, folder, bytes, size, mode);
 	if (!ok)
 		bt_fail(err, "%s: not written: %s", path, strerror(errno));
 	free(temporary);

@@ -23,8 +23,8 @@ bool bt_file_read(const char *path, size_t max, void **bytes, size_t *size, stru
  * Replaces `path` as a whole: a temporary file in the same folder is written, synced and renamed,
  * and the folder synced. On failure the old file stands and the temporary one is gone; only if the
  * last step, the folder's sync, fails is the new one in place, and *err says so. The new file has
- * exactly `mode`, whatever the umask. What exists and is no regular file (a link, a device) is not
- * replaced. *err begins with the path.
+ * exactly `mode`, whatever the umask, and the folder's group where the writer may give it. What
+ * exists and is no regular file (a link, a device) is not replaced. *err begins with the path.
  */
 bool bt_file_replace(
     const char *path, const void *bytes, size_t size, mode_t mode, struct bt_err *err);

@@ -52,8 +52,8 @@ static bool begin_segment(struct bt_keeper *keeper, struct bt_err *err)
 	if (keeper->segment != NULL)
 		return true;
 	if (!bt_state_folder(keeper->events_dir, err) ||
-	    !bt_segment_create(&keeper->segment, keeper->events_dir, keeper->resolver,
-		keeper->boot, keeper->number, time, err))
+	    !bt_segment_create(&keeper->segment, keeper->events_dir, keeper->resolver, keeper->boot,
+		keeper->number, time, err))
 		return false;
 	keeper->number++;
 	keeper->day = time / DAY_MS;
@@ -192,8 +192,8 @@ void bt_keeper_look(struct bt_keeper *keeper)
 static bool finish(struct bt_keeper *keeper, struct bt_err *err)
 {
 	return begin_segment(keeper, err) &&
-	    (keeper->started || beat(keeper, BT_BEAT_START, err)) && drain_all(keeper, err) &&
-	    beat(keeper, BT_BEAT_STOP, err);
+	       (keeper->started || beat(keeper, BT_BEAT_START, err)) && drain_all(keeper, err) &&
+	       beat(keeper, BT_BEAT_STOP, err);
 }
 
 bool bt_keeper_finish(struct bt_keeper *keeper, struct bt_err *err)

@@ -38,9 +38,9 @@ struct bt_list_reader {
 };
 
 struct bt_list_stats {
-	uint64_t entries;    /* good entries */
-	uint64_t bad;        /* bad lines */
-	int64_t modified;    /* the file's modification time, Unix seconds */
+	uint64_t entries;      /* good entries */
+	uint64_t bad;          /* bad lines */
+	int64_t modified;      /* the file's modification time, Unix seconds */
 	enum bt_format format; /* as detected or as asked for */
 };
 

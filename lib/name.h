@@ -20,11 +20,11 @@
 #include <stdint.h>
 
 enum {
-	BT_NAME_MAX = 255,    /* octets of a name in wire form, root label included */
-	BT_LABEL_MAX = 63,    /* octets of a label */
-	BT_LABELS_MAX = 127,  /* labels of a name, the root not counted */
-	BT_KEY_MAX = 254,     /* octets of a key */
-	BT_TEXT_MAX = 1016,   /* characters of presentation form: every octet written as \DDD */
+	BT_NAME_MAX = 255,   /* octets of a name in wire form, root label included */
+	BT_LABEL_MAX = 63,   /* octets of a label */
+	BT_LABELS_MAX = 127, /* labels of a name, the root not counted */
+	BT_KEY_MAX = 254,    /* octets of a key */
+	BT_TEXT_MAX = 1016,  /* characters of presentation form: every octet written as \DDD */
 };
 
 struct bt_key {
@@ -39,9 +39,9 @@ enum bt_name_status {
 	BT_NAME_EMPTY_LABEL, /* two dots in a row, or a dot in front */
 	BT_NAME_LONG_LABEL,  /* more than 63 octets between two dots */
 	BT_NAME_LONG,        /* more than 255 octets in wire form */
-	BT_NAME_ESCAPE,      /* a backslash not followed by a character or by three digits up to 255 */
-	BT_NAME_BYTE,        /* white space, a control character or a byte above 126, not escaped */
-	BT_NAME_WIRE,        /* wire form cut off, or with a compression pointer */
+	BT_NAME_ESCAPE, /* a backslash not followed by a character or by three digits up to 255 */
+	BT_NAME_BYTE,   /* white space, a control character or a byte above 126, not escaped */
+	BT_NAME_WIRE,   /* wire form cut off, or with a compression pointer */
 };
 
 /* The status as words for "file:line: REASON". Static text. */

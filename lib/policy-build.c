@@ -335,6 +335,9 @@ bool bt_policy_build(
 	size_t total = BT_POLICY_HEADER + lists + index_size(b->classes) +
 		       section_size(b->classes) + index_size(b->metas) + section_size(b->metas) +
 		       section_size(b->strings);
+	if (total > BT_POLICY_MAX)
+		return bt_fail(err, "policy: %zu octets of classes and metadata, more than %d",
+		    total, BT_POLICY_MAX);
 	uint8_t *policy = malloc(total);
 	if (policy == NULL)
 		return no_memory(err);

@@ -28,8 +28,8 @@ struct bt_policy_store {
 	char *folder;
 	pthread_mutex_t lock; /* over the list, not over what its entries hold */
 	struct kept *newest;
-	uint64_t octets;  /* of policies in the open segment */
-	uint64_t present; /* the last digest that was found to be in the open segment */
+	uint64_t octets;          /* of policies in the open segment */
+	uint64_t present;         /* the last digest that was found to be in the open segment */
 	_Atomic uint64_t unknown; /* the last digest that was looked for in vain; any thread */
 };
 
@@ -70,9 +70,10 @@ void bt_policy_store_free(struct bt_policy_store **store)
 static char *file_path(const struct bt_policy_store *store, uint64_t digest)
 {
 	char *path;
-	return asprintf(&path, "%s/" PREFIX "%016llx", store->folder, (unsigned long long)digest) < 0
-	    ? NULL
-	    : path;
+	return asprintf(&path, "%s/" PREFIX "%016llx", store->folder, (unsigned long long)digest) <
+		       0
+		   ? NULL
+		   : path;
 }
 
 /* ---- the list ---- */
@@ -170,8 +171,8 @@ static struct kept *load(struct bt_policy_store *store, uint64_t digest)
 	char *path = file_path(store, digest);
 	struct bt_policy *policy = NULL;
 	bool ok = made != NULL && path != NULL &&
-	    bt_file_read(path, BT_SEGMENT_POLICY_MAX, &made->bytes, &made->size, NULL) &&
-	    bt_policy_open(&policy, made->bytes, made->size, NULL);
+		  bt_file_read(path, BT_SEGMENT_POLICY_MAX, &made->bytes, &made->size, NULL) &&
+		  bt_policy_open(&policy, made->bytes, made->size, NULL);
 	bt_policy_close(&policy);
 	free(path);
 	if (!ok) {

@@ -42,11 +42,12 @@ enum bt_ede { BT_EDE_OFF, BT_EDE_CODE, BT_EDE_TEXT };
 enum bt_events { BT_EVENTS_FULL, BT_EVENTS_COUNT, BT_EVENTS_OFF };
 
 enum {
-	BT_LISTS_MAX = 1024,      /* lists in one configuration */
-	BT_LIST_NAME_MAX = 63,    /* characters of a list's name */
-	BT_MEMBERS_MAX = 1024,    /* memberships in one class: at most one a list */
-	BT_PAIRS_MAX = 65535,     /* key-value pairs of one metadata entry */
-	BT_TTL_MAX = 86400,       /* seconds that an answer of ours may live */
+	BT_LISTS_MAX = 1024,       /* lists in one configuration */
+	BT_LIST_NAME_MAX = 63,     /* characters of a list's name */
+	BT_MEMBERS_MAX = 1024,     /* memberships in one class: at most one a list */
+	BT_POLICY_MAX = 256 << 20, /* octets of a policy */
+	BT_PAIRS_MAX = 65535,      /* key-value pairs of one metadata entry */
+	BT_TTL_MAX = 86400,        /* seconds that an answer of ours may live */
 };
 
 struct bt_policy;
@@ -73,9 +74,9 @@ struct bt_list_info {
 
 /* One list's hold on a name. */
 struct bt_member {
-	uint16_t list;  /* index of the list; lists stand in configured order */
-	uint8_t scope;  /* enum bt_scope */
-	uint32_t meta;  /* metadata of this indicator in this list, over the list's own */
+	uint16_t list; /* index of the list; lists stand in configured order */
+	uint8_t scope; /* enum bt_scope */
+	uint32_t meta; /* metadata of this indicator in this list, over the list's own */
 };
 
 struct bt_pair {
@@ -128,7 +129,8 @@ struct bt_pair bt_policy_pair(const struct bt_policy *policy, uint32_t meta, uns
 /*
  * First value of `key` for this membership: the indicator's own, else its list's, else NULL.
  */
-const char *bt_policy_value(const struct bt_policy *policy, struct bt_member member, const char *key);
+const char *bt_policy_value(
+    const struct bt_policy *policy, struct bt_member member, const char *key);
 
 /*
  * Whether a membership covers a name of `name_labels` labels when the listed name has

@@ -42,8 +42,7 @@ bool bt_ranges_add(struct bt_ranges *set, uint64_t first, uint64_t last)
 {
 	/* The ranges from `at` to before `end` overlap the new one or touch it. */
 	size_t at = find(set, first == 0 ? 0 : first - 1), end = at;
-	while (end < set->count &&
-	    (last == UINT64_MAX || set->ranges[end].first <= last + 1))
+	while (end < set->count && (last == UINT64_MAX || set->ranges[end].first <= last + 1))
 		end++;
 	if (at == end)
 		return insert(set, at, (struct bt_range){first, last});

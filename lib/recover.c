@@ -64,8 +64,9 @@ static void close_segments(
 		if (!bt_segment_recover(files[i].path, &cut, &err))
 			say(options, true, "event log: %s", err.text);
 		else if (cut > 0)
-			say(options, false, "event log: %s: cut %llu octets of a half-written block",
-			    files[i].path, (unsigned long long)cut);
+			say(options, false,
+			    "event log: %s: cut %llu octets of a half-written block", files[i].path,
+			    (unsigned long long)cut);
 	}
 }
 
@@ -136,7 +137,8 @@ static int by_boot(const void *a, const void *b)
 {
 	const struct leftover *left = a, *right = b;
 	uint64_t boots[] = {bt_ring_boot(left->drain.ring), bt_ring_boot(right->drain.ring)};
-	return boots[0] != boots[1] ? (boots[0] < boots[1] ? -1 : 1) : strcmp(left->path, right->path);
+	return boots[0] != boots[1] ? (boots[0] < boots[1] ? -1 : 1)
+				    : strcmp(left->path, right->path);
 }
 
 /* ---- what the log has of them already ---- */
@@ -236,8 +238,8 @@ static bool drain_boot(struct leftovers *all, const struct bt_recover_options *o
 	struct bt_segment_writer *segment;
 	if (!has_more(all))
 		return true;
-	if (!bt_segment_create(&segment, options->events_dir, options->resolver, all->boot, number,
-		now(), err))
+	if (!bt_segment_create(
+		&segment, options->events_dir, options->resolver, all->boot, number, now(), err))
 		return false;
 	bt_policy_store_begin(options->policies);
 	bool ok = true;
@@ -293,7 +295,7 @@ static void recover_rings(const struct bt_recover_options *options, struct lefto
 		all->boot = bt_ring_boot(all->first->drain.ring);
 		all->of_boot = 0;
 		while (i + all->of_boot < all->count &&
-		    bt_ring_boot(all->first[all->of_boot].drain.ring) == all->boot)
+		       bt_ring_boot(all->first[all->of_boot].drain.ring) == all->boot)
 			all->of_boot++;
 		recover_boot(all, options, files, count);
 	}

@@ -35,7 +35,7 @@ static int by_time(const void *a, const void *b)
 static bool same_beat(const struct bt_beat *a, const struct bt_beat *b)
 {
 	return a->time == b->time && a->kind == b->kind && a->policy == b->policy &&
-	    a->pushed == b->pushed && a->dropped == b->dropped;
+	       a->pushed == b->pushed && a->dropped == b->dropped;
 }
 
 /* By time, and those of copied segments once. */
@@ -133,8 +133,8 @@ static void sum_lost(struct bt_report *report)
 	for (uint32_t i = 0; i < bt_intern_count(report->source_table); i++) {
 		uint64_t lost = bt_ranges_size(&report->sources[i].lost);
 		report->coverage.lost = lost > UINT64_MAX - report->coverage.lost
-		    ? UINT64_MAX
-		    : report->coverage.lost + lost;
+					    ? UINT64_MAX
+					    : report->coverage.lost + lost;
 	}
 }
 

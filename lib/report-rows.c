@@ -180,8 +180,8 @@ static bool name_rows(struct bt_report *report)
 	return true;
 }
 
-bool bt_report_rows(struct bt_report *report, const struct bt_report_row **rows, size_t *count,
-    struct bt_err *err)
+bool bt_report_rows(
+    struct bt_report *report, const struct bt_report_row **rows, size_t *count, struct bt_err *err)
 {
 	uint32_t pairs = bt_intern_count(report->pairs);
 	size_t indicators = bt_intern_count(report->indicators);

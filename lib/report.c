@@ -60,8 +60,8 @@ static bool set_filter(
 	enum bt_name_status status =
 	    bt_key_from_text(&report->domain, filter->domain, strlen(filter->domain));
 	if (status != BT_NAME_OK)
-		return bt_fail(err, "\"%s\" is not a domain name: %s", filter->domain,
-		    bt_name_reason(status));
+		return bt_fail(
+		    err, "\"%s\" is not a domain name: %s", filter->domain, bt_name_reason(status));
 	report->by_domain = true;
 	return true;
 }
@@ -82,7 +82,7 @@ bool bt_report_new(
 	bool ok = (made->indicators != NULL && made->clients != NULL && made->pairs != NULL &&
 		      made->source_table != NULL && made->boot_table != NULL &&
 		      made->strings.table != NULL && made->problems != NULL) ||
-	    bt_fail(err, "out of memory");
+		  bt_fail(err, "out of memory");
 	if (!ok || !set_filter(made, filter, err)) {
 		bt_report_free(&made);
 		return false;
@@ -93,7 +93,8 @@ bool bt_report_new(
 
 static void free_parts(struct bt_report *report)
 {
-	for (uint32_t i = 0; report->sources != NULL && i < bt_intern_count(report->source_table); i++) {
+	for (uint32_t i = 0; report->sources != NULL && i < bt_intern_count(report->source_table);
+	     i++) {
 		bt_ranges_clear(&report->sources[i].seen);
 		bt_ranges_clear(&report->sources[i].lost);
 	}
@@ -222,7 +223,7 @@ static bool on_header(void *ctx, const char *resolver, uint64_t boot, int64_t cr
 		return true;
 	struct bt_boot *of = find_boot(report, boot);
 	return (of != NULL && bt_strings_add(&report->strings, resolver, &of->resolver)) ||
-	    stop(report);
+	       stop(report);
 }
 
 static bool add_list(struct bt_report *report, const struct bt_list_info *list)
@@ -284,8 +285,10 @@ static bool check_policy(struct bt_report *report, uint64_t digest)
 		if (report->policies[i].digest == digest)
 			return true;
 	}
-	add_problem(report, "%s: has events of policy %016llx but not the policy: "
-	    "their list is shown as \"?\"", report->path, (unsigned long long)digest);
+	add_problem(report,
+	    "%s: has events of policy %016llx but not the policy: "
+	    "their list is shown as \"?\"",
+	    report->path, (unsigned long long)digest);
 	return add_policy(report, digest, NULL);
 }
 
@@ -332,7 +335,8 @@ static void on_damage(void *ctx, uint64_t offset, const char *reason)
 {
 	struct bt_report *report = ctx;
 	report->coverage.damaged++;
-	add_problem(report, "%s: at offset %llu: %s", report->path, (unsigned long long)offset, reason);
+	add_problem(
+	    report, "%s: at offset %llu: %s", report->path, (unsigned long long)offset, reason);
 }
 
 /* ---- folders ---- */

@@ -37,7 +37,8 @@ struct bt_report_row {
 	uint64_t hits;
 	int64_t first_seen, last_seen; /* milliseconds since 1970; 0 if there are no hits */
 	const char *list;              /* the list that it is credited to */
-	const struct bt_report_endpoint *who; /* by hits descending, then address; `endpoints` of them */
+	const struct bt_report_endpoint
+	    *who; /* by hits descending, then address; `endpoints` of them */
 };
 
 struct bt_report_list {
@@ -72,15 +73,16 @@ bool bt_report_read(struct bt_report *report, const char *state_dir, struct bt_e
  * Computes the rows, by endpoints descending, then name. Call once, after the last read; the rows
  * live as long as the report.
  */
-bool bt_report_rows(struct bt_report *report, const struct bt_report_row **rows, size_t *count,
-    struct bt_err *err);
+bool bt_report_rows(
+    struct bt_report *report, const struct bt_report_row **rows, size_t *count, struct bt_err *err);
 
 /* Problems met on the way, one line each ("PATH: reason"). NULL after the last. */
 const char *bt_report_problem(const struct bt_report *report, size_t i);
 
 struct bt_report_coverage bt_report_coverage(const struct bt_report *report);
 
-/* Resolvers and lists that the log names, by name. NULL (or a list without a name) after the last. */
+/* Resolvers and lists that the log names, by name. NULL (or a list without a name) after the last.
+ */
 const char *bt_report_resolver(const struct bt_report *report, size_t i);
 struct bt_report_list bt_report_list(const struct bt_report *report, size_t i);
 

@@ -87,8 +87,8 @@ bool bt_ring_push(struct bt_ring *ring, const struct bt_event *event)
 		ring->producer.taken =
 		    atomic_load_explicit(&ring->header->taken, memory_order_acquire);
 		if (ring->producer.published - ring->producer.taken >= ring->slot_count) {
-			atomic_store_explicit(&ring->header->dropped, ++ring->producer.dropped,
-			    memory_order_release);
+			atomic_store_explicit(
+			    &ring->header->dropped, ++ring->producer.dropped, memory_order_release);
 			return false;
 		}
 	}
@@ -120,7 +120,8 @@ void bt_ring_done(struct bt_ring *ring, uint32_t count)
 	if (count == 0)
 		return;
 	ring->consumer.taken += count;
-	/* In this order: a kill in between leaves slots that are known to be taken, not lost ones. */
+	/* In this order: a kill in between leaves slots that are known to be taken, not lost ones.
+	 */
 	atomic_store_explicit(&ring->header->taken_sequence,
 	    slot_at(ring, ring->consumer.taken - 1)->sequence, memory_order_release);
 	atomic_store_explicit(&ring->header->taken, ring->consumer.taken, memory_order_release);
@@ -235,7 +236,7 @@ static bool create_at(struct bt_ring **ring, const char *path, const char *tempo
 		memcpy(made->header, header, sizeof(*header));
 		made->slot_count = header->slots;
 		ok = rename(temporary, path) == 0 ||
-		    fail_errno(path, "cannot make the ring", errno, err);
+		     fail_errno(path, "cannot make the ring", errno, err);
 	}
 	if (!ok) {
 		bt_ring_close(&made);
@@ -278,7 +279,8 @@ static bool check_header(
 	if (memcmp(header->magic, ring_magic, sizeof(header->magic)) != 0)
 		return bt_fail(err, "%s: is not a ring", path);
 	if (header->version != RING_VERSION || header->slot_size != sizeof(struct slot))
-		return bt_fail(err, "%s: is a ring of version %u with slots of %u octets; "
+		return bt_fail(err,
+		    "%s: is a ring of version %u with slots of %u octets; "
 		    "this program knows version %d with %zu",
 		    path, header->version, header->slot_size, RING_VERSION, sizeof(struct slot));
 	if (!good_slot_count(header->slots) || size != file_size(header->slots))

@@ -21,7 +21,8 @@ static bool read_number(const char *text, size_t digits, unsigned base, uint64_t
 	uint64_t value = 0;
 	for (size_t i = 0; i < digits; i++) {
 		const char *at = text[i] == '\0' ? NULL : strchr("0123456789abcdef", text[i]);
-		unsigned digit = at == NULL ? base : (unsigned)(strlen("0123456789abcdef") - strlen(at));
+		unsigned digit =
+		    at == NULL ? base : (unsigned)(strlen("0123456789abcdef") - strlen(at));
 		if (digit >= base)
 			return false;
 		value = value * base + digit;
@@ -90,7 +91,7 @@ static bool list(struct files *files, const char *folder, struct bt_err *err)
 	const struct dirent *entry;
 	while (ok && (errno = 0, entry = readdir(dir)) != NULL)
 		ok = entry->d_name[0] == '.' || add(files, folder, entry->d_name) ||
-		    bt_fail(err, "%s: out of memory", folder);
+		     bt_fail(err, "%s: out of memory", folder);
 	if (ok && errno != 0)
 		ok = bt_fail(err, "%s: %s", folder, strerror(errno));
 	closedir(dir);

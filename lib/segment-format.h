@@ -13,7 +13,9 @@
 
 #include "segment.h"
 
-#define BT_SEGMENT_MAGIC "\x89" "BTSEG\r\n"
+#define BT_SEGMENT_MAGIC                                                                           \
+	"\x89"                                                                                     \
+	"BTSEG\r\n"
 #define BT_SEGMENT_SUFFIX_OPEN ".open"
 #define BT_SEGMENT_SUFFIX_CLOSED ".seg"
 
@@ -51,8 +53,8 @@ enum {
 #define BT_BLOCK_MAGIC_VALUE UINT32_C(0x4b4c4254) /* "TBLK" */
 
 enum {
-	BT_BLOCK_TARGET = 64 << 10,   /* octets of a full block */
-	BT_EVENT_ENCODED_MAX = 512,   /* more than any event takes */
+	BT_BLOCK_TARGET = 64 << 10, /* octets of a full block */
+	BT_EVENT_ENCODED_MAX = 512, /* more than any event takes */
 	BT_GAP_SIZE = 40,
 	BT_BEAT_SIZE = 48,
 	BT_POLICY_HEADER = 16,

@@ -43,20 +43,20 @@ static enum outcome visit_policy(
 	*reason = "a policy that does not fit its block";
 	if (room < BT_POLICY_HEADER || bt_get32(block->payload + 8) > room - BT_POLICY_HEADER)
 		return DAMAGED;
-	struct bt_policy **more = realloc(
-	    reader->policies, (reader->policy_count + 1) * sizeof(*reader->policies));
+	struct bt_policy **more =
+	    realloc(reader->policies, (reader->policy_count + 1) * sizeof(*reader->policies));
 	if (more == NULL)
 		return NO_MEMORY;
 	reader->policies = more;
 	struct bt_policy *policy;
-	if (!bt_policy_open(&policy, block->payload + BT_POLICY_HEADER,
-		bt_get32(block->payload + 8), err)) {
+	if (!bt_policy_open(
+		&policy, block->payload + BT_POLICY_HEADER, bt_get32(block->payload + 8), err)) {
 		*reason = err->text;
 		return DAMAGED;
 	}
 	reader->policies[reader->policy_count++] = policy;
-	return go_on_if(reader->visitor->policy(
-	    reader->visitor->ctx, bt_get64(block->payload), policy));
+	return go_on_if(
+	    reader->visitor->policy(reader->visitor->ctx, bt_get64(block->payload), policy));
 }
 
 static enum outcome visit_events(
@@ -129,7 +129,8 @@ static enum outcome visit_beats(
 	return GO_ON;
 }
 
-/* Types that this version does not know are left out: they add to events, they do not change them. */
+/* Types that this version does not know are left out: they add to events, they do not change them.
+ */
 static enum outcome visit(
     struct reader *reader, const struct block *block, const char **reason, struct bt_err *err)
 {
@@ -264,7 +265,8 @@ static bool known_version(const uint8_t *bytes, size_t size, struct bt_err *err)
 		return bt_fail(err, "is a segment of version %u; this program knows version %d",
 		    version, BT_SEGMENT_VERSION);
 	if (kind != BT_SEGMENT_KIND_EVENTS)
-		return bt_fail(err, "is a segment of kind %u, which this program does not know", kind);
+		return bt_fail(
+		    err, "is a segment of kind %u, which this program does not know", kind);
 	return true;
 }
 
@@ -280,8 +282,8 @@ static bool read_damaged(struct reader *reader, bool open, size_t *whole, struct
 		   reader->visitor->header(reader->visitor->ctx, "?",
 		       bt_get64(reader->bytes + BT_HEADER_BOOT),
 		       (int64_t)bt_get64(reader->bytes + BT_HEADER_CREATED)))
-	    ? read_blocks(reader, at, open, whole, err)
-	    : true;
+		   ? read_blocks(reader, at, open, whole, err)
+		   : true;
 }
 
 static bool read_segment(struct reader *reader, bool open, size_t *whole, struct bt_err *err)
@@ -308,7 +310,7 @@ static bool is_begun(const uint8_t *bytes, size_t size)
 		return true;
 	size_t resolver_size = bt_get16(bytes + BT_HEADER_RESOLVER_SIZE);
 	return bt_get16(bytes + BT_HEADER_VERSION) == BT_SEGMENT_VERSION &&
-	    resolver_size <= BT_RESOLVER_MAX && size < BT_HEADER_SIZE + bt_pad8(resolver_size);
+	       resolver_size <= BT_RESOLVER_MAX && size < BT_HEADER_SIZE + bt_pad8(resolver_size);
 }
 
 bool bt_segment_parse(const uint8_t *bytes, size_t size, bool open,
@@ -341,8 +343,8 @@ bool bt_segment_read(const char *path, const struct bt_segment_visitor *visitor,
 	size_t size;
 	if (!bt_file_read(path, SIZE_MAX, &bytes, &size, err))
 		return false;
-	bool ok = bt_segment_parse(bytes, size, open, visitor, NULL, err) ||
-	    bt_fail_in(err, "%s", path);
+	bool ok =
+	    bt_segment_parse(bytes, size, open, visitor, NULL, err) || bt_fail_in(err, "%s", path);
 	free(bytes);
 	return ok;
 }

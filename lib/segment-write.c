@@ -113,7 +113,7 @@ static void safe_name(char *out, const char *resolver)
 	for (; resolver[i] != '\0' && i < NAME_RESOLVER_MAX; i++) {
 		char c = resolver[i];
 		bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || (i > 0 && (c == '.' || c == '-')) || c == '_';
+			    (c >= '0' && c <= '9') || (i > 0 && (c == '.' || c == '-')) || c == '_';
 		out[i] = safe ? c : '_';
 	}
 	out[i] = '\0';
@@ -126,8 +126,8 @@ static char *open_path(const char *folder, const char *resolver, uint64_t boot, 
 	safe_name(safe, resolver);
 	return asprintf(&path, "%s/%s-%016llx-%06u" BT_SEGMENT_SUFFIX_OPEN, folder, safe,
 		   (unsigned long long)boot, number) < 0
-	    ? NULL
-	    : path;
+		   ? NULL
+		   : path;
 }
 
 static bool append_header(struct bt_segment_writer *writer, const char *resolver, uint64_t boot,
@@ -154,8 +154,8 @@ static bool create_file(struct bt_segment_writer *writer, struct bt_err *err)
 {
 	if (getrandom(&writer->seed, sizeof(writer->seed), 0) != sizeof(writer->seed))
 		return fail_errno(writer, "no random number", err);
-	writer->fd = open(writer->path,
-	    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	writer->fd = open(
+	    writer->path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (writer->fd < 0)
 		return fail_errno(writer, "cannot begin the segment", err);
 	return fchmod(writer->fd, 0640) == 0 || fail_errno(writer, "cannot set its mode", err);
@@ -277,7 +277,7 @@ bool bt_segment_gap(struct bt_segment_writer *writer, uint64_t boot, uint32_t ri
 	bt_put64(at + 24, last);
 	bt_put64(at + 32, (uint64_t)time);
 	return bt_segment_flush(writer, err) &&
-	    append_block(writer, BT_BLOCK_GAP, 1, block, sizeof(block), err);
+	       append_block(writer, BT_BLOCK_GAP, 1, block, sizeof(block), err);
 }
 
 bool bt_segment_beat(
@@ -293,7 +293,7 @@ bool bt_segment_beat(
 	bt_put32(at + 40, beat->period);
 	at[44] = beat->kind;
 	return bt_segment_flush(writer, err) &&
-	    append_block(writer, BT_BLOCK_BEAT, 1, block, sizeof(block), err);
+	       append_block(writer, BT_BLOCK_BEAT, 1, block, sizeof(block), err);
 }
 
 bool bt_segment_policy(struct bt_segment_writer *writer, uint64_t digest, const void *bytes,
@@ -310,7 +310,7 @@ bool bt_segment_policy(struct bt_segment_writer *writer, uint64_t digest, const 
 	bt_put32(at + 8, (uint32_t)size);
 	memcpy(at + BT_POLICY_HEADER, bytes, size);
 	bool ok = bt_segment_flush(writer, err) &&
-	    append_block(writer, BT_BLOCK_POLICY, 1, block, block_size, err);
+		  append_block(writer, BT_BLOCK_POLICY, 1, block, block_size, err);
 	free(block);
 	return ok;
 }
@@ -348,7 +348,7 @@ bool bt_segment_recover(const char *path, uint64_t *cut, struct bt_err *err)
 	if (!bt_file_read(path, SIZE_MAX, &bytes, &size, err))
 		return false;
 	bool ok = bt_segment_parse(bytes, size, true, &nobody, &whole, err) ||
-	    bt_fail_in(err, "%s", path);
+		  bt_fail_in(err, "%s", path);
 	free(bytes);
 	return ok && cut_and_close(path, size, whole, cut, err);
 }

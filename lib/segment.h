@@ -22,19 +22,19 @@
 
 enum {
 	BT_SEGMENT_VERSION = 1,
-	BT_RESOLVER_MAX = 255,              /* characters of a resolver id */
-	BT_SEGMENT_POLICY_MAX = 256 << 20,  /* octets of a policy */
+	BT_RESOLVER_MAX = 255, /* characters of a resolver id */
+	BT_SEGMENT_POLICY_MAX = BT_POLICY_MAX,
 };
 
 /* A heartbeat: what the writer knows of itself, once a minute and at start and end. */
 struct bt_beat {
-	int64_t time;     /* milliseconds since 1970 */
+	int64_t time; /* milliseconds since 1970 */
 	uint64_t boot;
-	uint64_t policy;  /* digest of the trie in force; 0: none, unprotected */
-	uint64_t pushed;  /* over all rings since the start */
+	uint64_t policy; /* digest of the trie in force; 0: none, unprotected */
+	uint64_t pushed; /* over all rings since the start */
 	uint64_t dropped;
-	uint32_t period;  /* seconds after which the next one is due at the latest; 0: 60 */
-	uint8_t kind;     /* enum bt_beat_kind */
+	uint32_t period; /* seconds after which the next one is due at the latest; 0: 60 */
+	uint8_t kind;    /* enum bt_beat_kind */
 };
 
 enum bt_beat_kind { BT_BEAT_START, BT_BEAT_ALIVE, BT_BEAT_STOP };
@@ -105,8 +105,8 @@ struct bt_segment_visitor {
 	/* The view and its bytes live until the read ends. */
 	bool (*policy)(void *ctx, uint64_t digest, const struct bt_policy *policy);
 	bool (*event)(void *ctx, const struct bt_segment_event *event);
-	bool (*gap)(void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last,
-	    int64_t time);
+	bool (*gap)(
+	    void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last, int64_t time);
 	bool (*beat)(void *ctx, const struct bt_beat *beat);
 	/* A damaged block was skipped; `offset` in the file. */
 	void (*damage)(void *ctx, uint64_t offset, const char *reason);

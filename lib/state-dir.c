@@ -22,14 +22,17 @@ static bool lock_file(const char *folder, const char *path, int *fd, struct bt_e
 	int made = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
 	if (made < 0)
 		return bt_fail(err, "%s: %s", path, strerror(errno));
-	(void)fchmod(made, 0640); /* fails where another user made it; the lock holds all the same */
+	(void)fchmod(
+	    made, 0640); /* fails where another user made it; the lock holds all the same */
 	if (flock(made, LOCK_EX | LOCK_NB) == 0) {
 		*fd = made;
 		return true;
 	}
 	if (errno == EWOULDBLOCK)
-		bt_fail(err, "%s: another running resolver uses this folder "
-		    "(each resolver needs a state-dir and a run-dir of its own)", folder);
+		bt_fail(err,
+		    "%s: another running resolver uses this folder "
+		    "(each resolver needs a state-dir and a run-dir of its own)",
+		    folder);
 	else
 		bt_fail(err, "%s: cannot lock it: %s", path, strerror(errno));
 	close(made);
@@ -51,7 +54,8 @@ bool bt_state_lock(const char *folder, int *fd, struct bt_err *err)
 bool bt_state_folder(const char *path, struct bt_err *err)
 {
 	if (mkdir(path, 0750) != 0)
-		return errno == EEXIST || bt_fail(err, "%s: cannot make it: %s", path, strerror(errno));
+		return errno == EEXIST ||
+		       bt_fail(err, "%s: cannot make it: %s", path, strerror(errno));
 	return chmod(path, 02750) == 0 || bt_fail(err, "%s: %s", path, strerror(errno));
 }
 
@@ -65,8 +69,8 @@ static bool check_id(const char *id, const char *where, struct bt_err *err)
 		    BT_RESOLVER_MAX, size);
 	for (size_t i = 0; i < size; i++) {
 		if ((unsigned char)id[i] <= ' ' || id[i] == 127)
-			return bt_fail(err, "%s: a resolver's id has no spaces or control characters",
-			    where);
+			return bt_fail(
+			    err, "%s: a resolver's id has no spaces or control characters", where);
 	}
 	return true;
 }

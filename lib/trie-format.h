@@ -60,10 +60,10 @@ static inline uint64_t bt_trie_header_digest(const uint8_t *header)
 
 /* A node of the index. */
 enum {
-	BT_NODE_AT_BITMAP = 0,      /* 256 bits: next octets that have a child */
-	BT_NODE_AT_CHILDREN = 32,   /* u32: the first of its children */
+	BT_NODE_AT_BITMAP = 0,       /* 256 bits: next octets that have a child */
+	BT_NODE_AT_CHILDREN = 32,    /* u32: the first of its children */
 	BT_NODE_AT_FIRST_BLOCK = 36, /* u32: the first block below */
-	BT_NODE_AT_SKIP = 40,       /* u8: octets to compare before branching; and a flag */
+	BT_NODE_AT_SKIP = 40,        /* u8: octets to compare before branching; and a flag */
 	BT_NODE_AT_OCTETS = 41,
 	BT_NODE_SKIP_MAX = 7,
 	BT_NODE_TERMINAL = 0x80, /* a block begins with the key that ends here */
@@ -82,7 +82,7 @@ enum {
 	BT_BLOCK_AT_FIRST = 3,     /* u8: octets of the first key */
 	BT_BLOCK_HEADER = 4,
 	BT_BLOCK_KEYS_MAX = 64,
-	BT_CLASS_SIZE = 3, /* octets of a class number in a block */
+	BT_CLASS_SIZE = 3,                    /* octets of a class number in a block */
 	BT_ANCESTOR_SIZE = 1 + BT_CLASS_SIZE, /* u8 octets of the ancestor's key; its class */
 };
 

@@ -21,12 +21,15 @@ static bool read_header(struct bt_trie *t, struct bt_err *err)
 	if (t->size < BT_TRIE_HEADER_SIZE)
 		return bt_fail(err, "cut off: %zu octets, and the header alone has %d", t->size,
 		    BT_TRIE_HEADER_SIZE);
+	if (t->size > BT_TRIE_MAX)
+		return bt_fail(err, "%zu octets, more than %d", t->size, BT_TRIE_MAX);
 	if (memcmp(t->bytes, BT_TRIE_MAGIC, 8) != 0)
 		return bt_fail(err, "not a trie file: it does not begin with \"BTTRIE\"");
 	uint32_t version = bt_get32(t->bytes + BT_TRIE_AT_VERSION);
 	if (version != BT_TRIE_VERSION)
 		return bt_fail(err,
-		    "a trie of format version %" PRIu32 "; this program reads version %d: compile the "
+		    "a trie of format version %" PRIu32
+		    "; this program reads version %d: compile the "
 		    "lists again",
 		    version, BT_TRIE_VERSION);
 	if (bt_get64(t->bytes + BT_TRIE_AT_CHECKSUM) != XXH3_64bits(t->bytes, BT_TRIE_AT_CHECKSUM))
@@ -90,8 +93,8 @@ static bool take_sections(
 	size_t children = sections[BT_TRIE_CHILDREN].size;
 	if (t->blocks == 0 || t->blocks >= BT_CHILD_BLOCK ||
 	    sections[BT_TRIE_OFFSETS].size != ((size_t)t->blocks + 1) * 4)
-		return bt_fail(err, "damaged: %" PRIu32 " blocks have %zu octets of offsets", t->blocks,
-		    sections[BT_TRIE_OFFSETS].size);
+		return bt_fail(err, "damaged: %" PRIu32 " blocks have %zu octets of offsets",
+		    t->blocks, sections[BT_TRIE_OFFSETS].size);
 	if (filter == 0 || filter % BT_FILTER_BLOCK != 0 || nodes % BT_NODE_SIZE != 0 ||
 	    children % 4 != 0 || nodes / BT_NODE_SIZE >= BT_CHILD_BLOCK)
 		return bt_fail(err, "damaged: a section has a size that cannot be");
@@ -139,9 +142,9 @@ static bool is_whole(const struct bt_trie *t, uint32_t number)
 	if (keys == 0 || keys > BT_BLOCK_KEYS_MAX || palette == 0 || palette > keys)
 		return false;
 	size_t size = BT_BLOCK_HEADER + palette * (size_t)BT_CLASS_SIZE +
-	    at[BT_BLOCK_AT_ANCESTORS] * (size_t)BT_ANCESTOR_SIZE +
-	    (keys * bt_index_bits(palette) + 7) / 8 + 2 * (size_t)(keys - 1) +
-	    at[BT_BLOCK_AT_FIRST];
+		      at[BT_BLOCK_AT_ANCESTORS] * (size_t)BT_ANCESTOR_SIZE +
+		      (keys * bt_index_bits(palette) + 7) / 8 + 2 * (size_t)(keys - 1) +
+		      at[BT_BLOCK_AT_FIRST];
 	if (size > end - begin)
 		return false;
 	const struct bt_block block = bt_block_at(t, number);
@@ -246,10 +249,10 @@ static bool check_blocks(const struct bt_trie *t, struct bt_err *err)
 		if (!check_block(&w, i))
 			return bt_fail(err, "damaged: block %" PRIu32 " is not in order", i);
 	if (w.count != t->names)
-		return bt_fail(err, "damaged: %" PRIu64 " names, and its header says %" PRIu64, w.count,
-		    t->names);
-	uint32_t flags = (w.root ? BT_TRIE_ROOT_LISTED : 0u) |
-	    (w.one_label ? BT_TRIE_SHORT_LISTED : 0u);
+		return bt_fail(err, "damaged: %" PRIu64 " names, and its header says %" PRIu64,
+		    w.count, t->names);
+	uint32_t flags =
+	    (w.root ? BT_TRIE_ROOT_LISTED : 0u) | (w.one_label ? BT_TRIE_SHORT_LISTED : 0u);
 	if (flags != t->flags)
 		return bt_fail(err, "damaged: its flags hide names of one label or of none");
 	return true;
@@ -275,7 +278,7 @@ static bool begins_with(const struct descent *d, size_t depth, bool exactly)
 		return false;
 	const struct bt_block block = bt_block_at(d->trie, d->next_block);
 	return (exactly ? block.first_size == depth : block.first_size >= depth) &&
-	    memcmp(block.octets, d->path, depth) == 0;
+	       memcmp(block.octets, d->path, depth) == 0;
 }
 
 static bool check_node(struct descent *d, size_t depth);
@@ -285,7 +288,7 @@ static bool check_child(struct descent *d, uint32_t child, size_t depth)
 	if (!(child & BT_CHILD_BLOCK))
 		return child == d->next_node && check_node(d, depth);
 	return (child & ~BT_CHILD_BLOCK) == d->next_block && begins_with(d, depth, false) &&
-	    ++d->next_block > 0;
+	       ++d->next_block > 0;
 }
 
 /*
@@ -302,8 +305,8 @@ static bool check_node(struct descent *d, size_t depth)
 	unsigned count = bt_node_children(node);
 	uint32_t children = bt_get32(node + BT_NODE_AT_CHILDREN);
 	if (skip > BT_NODE_SKIP_MAX || depth + skip >= BT_KEY_MAX || count == 0 ||
-	    bt_get32(node + BT_NODE_AT_FIRST_BLOCK) != d->next_block ||
-	    children != d->next_child || count > t->child_count - children)
+	    bt_get32(node + BT_NODE_AT_FIRST_BLOCK) != d->next_block || children != d->next_child ||
+	    count > t->child_count - children)
 		return false;
 	d->next_child += count;
 	memcpy(d->path + depth, node + BT_NODE_AT_OCTETS, skip);
@@ -328,9 +331,10 @@ static bool check_index(const struct bt_trie *t, struct bt_err *err)
 	struct descent d = {.trie = t};
 	if (t->node_count == 0 ? t->blocks != 1 || t->child_count != 0
 			       : !check_node(&d, 0) || d.next_block != t->blocks ||
-		    d.next_node != t->node_count || d.next_child != t->child_count)
-		return bt_fail(err, "damaged: the index does not lead to every block (block %" PRIu32
-				    ", node %" PRIu32 ")",
+				     d.next_node != t->node_count || d.next_child != t->child_count)
+		return bt_fail(err,
+		    "damaged: the index does not lead to every block (block %" PRIu32
+		    ", node %" PRIu32 ")",
 		    d.next_block, d.next_node);
 	return true;
 }
@@ -339,5 +343,5 @@ bool bt_trie_verify(struct bt_trie *t, struct bt_err *err)
 {
 	struct section sections[BT_TRIE_SECTIONS];
 	return read_header(t, err) && read_sections(t, sections, err) &&
-	    take_sections(t, sections, err) && check_blocks(t, err) && check_index(t, err);
+	       take_sections(t, sections, err) && check_blocks(t, err) && check_index(t, err);
 }

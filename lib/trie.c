@@ -15,8 +15,6 @@
 #include "file.h"
 #include "trie-view.h"
 
-enum { TRIE_MAX = 0x7fffffff /* octets of a file */ };
-
 /*****************************************************************************
  *
  *  lookup
@@ -30,9 +28,9 @@ static bool may_match(const struct bt_trie *trie, const struct bt_key *key)
 		return false;
 	return bt_filter_has(trie->filter, trie->filter_blocks, key->bytes,
 		   bt_two_labels(key->bytes, key->len)) ||
-	    ((trie->flags & BT_TRIE_SHORT_LISTED) != 0 &&
-		bt_filter_has(
-		    trie->filter, trie->filter_blocks, key->bytes, bt_one_label(key->bytes)));
+	       ((trie->flags & BT_TRIE_SHORT_LISTED) != 0 &&
+		   bt_filter_has(
+		       trie->filter, trie->filter_blocks, key->bytes, bt_one_label(key->bytes)));
 }
 
 static uint32_t first_block(const struct bt_trie *trie, uint32_t child)
@@ -42,8 +40,8 @@ static uint32_t first_block(const struct bt_trie *trie, uint32_t child)
 }
 
 /*
- * How the key's octets from `depth` on compare with the octets that the node skips: below 0 or above
- * if the key stands before or behind everything under the node.
+ * How the key's octets from `depth` on compare with the octets that the node skips: below 0 or
+ * above if the key stands before or behind everything under the node.
  */
 static int compare_skip(
     const uint8_t *node, unsigned skip, const struct bt_key *key, unsigned depth)
@@ -108,8 +106,7 @@ static void add(struct found *found, const struct bt_key *key, size_t size, uint
 }
 
 /* Octets that the key shares with `octets`, from `from` on; at most `size` are looked at. */
-static unsigned share(
-    const struct bt_key *key, unsigned from, const uint8_t *octets, unsigned size)
+static unsigned share(const struct bt_key *key, unsigned from, const uint8_t *octets, unsigned size)
 {
 	unsigned most = key->len - from < size ? key->len - from : size;
 	unsigned i = 0;
@@ -199,7 +196,7 @@ bool bt_trie_load(struct bt_trie **trie, const char *path, struct bt_err *err)
 {
 	void *bytes;
 	size_t size;
-	if (!bt_file_read(path, TRIE_MAX, &bytes, &size, err))
+	if (!bt_file_read(path, BT_TRIE_MAX, &bytes, &size, err))
 		return false;
 	if (bt_trie_open(trie, bytes, size, err))
 		return true;

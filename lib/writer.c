@@ -86,8 +86,9 @@ static void finish(struct bt_writer *writer)
 {
 	struct bt_err err;
 	if (!bt_keeper_finish(&writer->keeper, &err)) {
-		say(writer, true, "event log: %s; what the rings hold waits in %s for the next start",
-		    err.text, writer->run_dir);
+		say(writer, true,
+		    "event log: %s; what the rings hold waits in %s for the next start", err.text,
+		    writer->run_dir);
 		return;
 	}
 	for (unsigned i = 0; i < writer->rings; i++)
@@ -174,7 +175,7 @@ static bool same_folder(const char *a, const char *b)
 {
 	struct stat left, right;
 	return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev &&
-	    left.st_ino == right.st_ino;
+	       left.st_ino == right.st_ino;
 }
 
 static bool lock_folders(
@@ -188,7 +189,7 @@ static bool lock_folders(
 	    !bt_state_folder(writer->run_dir, err))
 		return false;
 	return same_folder(options->state_dir, writer->run_dir) ||
-	    bt_state_lock(writer->run_dir, &writer->run_lock, err);
+	       bt_state_lock(writer->run_dir, &writer->run_lock, err);
 }
 
 static void recover(const struct bt_writer *writer)

@@ -30,7 +30,8 @@ struct bt_writer_options {
 	uint32_t slots;          /* of each ring, a power of two; 0: the default */
 	uint64_t segment_size;   /* octets after which a new segment is begun; 0: the default */
 	unsigned beat_seconds;   /* between heartbeats; 0: the default, 60 */
-	/* What a person should know, one line, without newline; called from the writer's thread too. */
+	/* What a person should know, one line, without newline; called from the writer's thread
+	 * too. */
 	void (*log)(bool error, const char *text);
 };
 

@@ -72,7 +72,7 @@ static struct ub_packed_rrset_key *make_soa(
     struct regional *region, struct owner owner, uint16_t dclass, uint32_t ttl)
 {
 	static const uint8_t names[] = "\012beacontrap\007invalid\0"
-				       "\006nobody\007invalid"; /* and the literal's own zero */
+				       "\006nobody\007invalid";  /* and the literal's own zero */
 	const uint32_t numbers[] = {1, 3600, 1200, 604800, ttl}; /* serial ... MINIMUM */
 	uint8_t rdata[sizeof(names) + sizeof(numbers)];
 	memcpy(rdata, names, sizeof(names));
@@ -136,8 +136,9 @@ static struct reply_info *make_sinkhole(struct module_qstate *qstate, struct own
 		rep->rrsets[rep->rrset_count++] = make_rrset(qstate->region, name, LDNS_RR_TYPE_A,
 		    dclass, sinkhole->ttl, sinkhole->ipv4, sizeof(sinkhole->ipv4));
 	if (aaaa)
-		rep->rrsets[rep->rrset_count++] = make_rrset(qstate->region, name,
-		    LDNS_RR_TYPE_AAAA, dclass, sinkhole->ttl, sinkhole->ipv6, sizeof(sinkhole->ipv6));
+		rep->rrsets[rep->rrset_count++] =
+		    make_rrset(qstate->region, name, LDNS_RR_TYPE_AAAA, dclass, sinkhole->ttl,
+			sinkhole->ipv6, sizeof(sinkhole->ipv6));
 	rep->an_numrrsets = rep->rrset_count;
 	for (size_t i = 0; i < rep->rrset_count; i++)
 		if (rep->rrsets[i] == NULL)
@@ -189,8 +190,8 @@ void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
     const struct bt_sinkhole *sinkhole, const char *list, unsigned labels)
 {
 	struct owner zone = indicator(&qstate->qinfo, labels, verdict->labels);
-	uint16_t dclass = qstate->qinfo.qclass == LDNS_RR_CLASS_ANY ? LDNS_RR_CLASS_IN
-								     : qstate->qinfo.qclass;
+	uint16_t dclass =
+	    qstate->qinfo.qclass == LDNS_RR_CLASS_ANY ? LDNS_RR_CLASS_IN : qstate->qinfo.qclass;
 	bool given = false;
 	switch (verdict->action) {
 	case BT_ACTION_SINKHOLE:
@@ -201,8 +202,8 @@ void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
 		    make_negative(qstate, LDNS_RCODE_NXDOMAIN, zone, dclass, sinkhole->ttl));
 		break;
 	case BT_ACTION_NODATA:
-		given = give_message(qstate,
-		    make_negative(qstate, LDNS_RCODE_NOERROR, zone, dclass, sinkhole->ttl));
+		given = give_message(
+		    qstate, make_negative(qstate, LDNS_RCODE_NOERROR, zone, dclass, sinkhole->ttl));
 		break;
 	case BT_ACTION_DROP:
 		/* on a stream, a drop would close it with its other queries */

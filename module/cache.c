@@ -27,7 +27,7 @@ static bool is_covered(const struct walk *walk, struct lruhash_entry *entry)
 {
 	const struct query_info *question = &((struct msgreply_entry *)entry->key)->key;
 	return question->qname_len <= NAME_MAX_OCTETS &&
-	    walk->covered(walk->ctx, question->qname, question->qname_len);
+	       walk->covered(walk->ctx, question->qname, question->qname_len);
 }
 
 /* The first covered message in a bin. The entry's lock keeps its key in place meanwhile. */
@@ -51,8 +51,8 @@ static bool find_in_bin(struct lruhash_bin *bin, const struct walk *walk, struct
 }
 
 /* False once `index` is past the last bin. The table's lock comes before the bin's. */
-static bool look_at_bin(struct lruhash *table, size_t index, const struct walk *walk,
-    struct place *place, bool *found)
+static bool look_at_bin(
+    struct lruhash *table, size_t index, const struct walk *walk, struct place *place, bool *found)
 {
 	lock_quick_lock(&table->lock);
 	if (index >= table->size) {
@@ -87,8 +87,8 @@ static size_t purge_table(struct lruhash *table, const struct walk *walk)
 	return removed;
 }
 
-size_t bt_cache_purge(struct module_env *env,
-    bool (*covered)(void *ctx, const uint8_t *name, size_t size), void *ctx)
+size_t bt_cache_purge(
+    struct module_env *env, bool (*covered)(void *ctx, const uint8_t *name, size_t size), void *ctx)
 {
 	const struct walk walk = {covered, ctx};
 	size_t removed = 0;

@@ -12,8 +12,8 @@
 enum { BUILD_ID_MAX = 64 };
 
 /*
- * Through a volatile pointer, so that the compiler keeps the text in one piece: tests/live/broken.sh
- * writes another one into a copy of the module.
+ * Through a volatile pointer, so that the compiler keeps the text in one piece:
+ * tests/live/broken.sh writes another one into a copy of the module.
  */
 static const char *volatile built_for = BT_UNBOUND_BUILD_ID;
 
@@ -38,7 +38,8 @@ static void read_notes(struct image *image, const char *at, size_t size)
 		    memcmp(at + sizeof(note), ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU)) == 0 &&
 		    note.n_descsz <= BUILD_ID_MAX)
 			for (unsigned i = 0; i < note.n_descsz; i++)
-				snprintf(image->build_id + 2 * i, 3, "%02x", (unsigned char)octets[i]);
+				snprintf(
+				    image->build_id + 2 * i, 3, "%02x", (unsigned char)octets[i]);
 		at += sizeof(note) + name + description;
 		size -= sizeof(note) + name + description;
 	}
@@ -79,8 +80,10 @@ bool bt_identity_check(struct bt_err *err)
 			  : image.has_version && image.has_configure_line)
 		return true;
 	return bt_fail(err,
-	    "this module was built for Unbound " BT_UNBOUND_VERSION " with build-id %s; the running "
-	    "program has build-id %s%s: build the module against this Unbound, or run the one that it "
+	    "this module was built for Unbound " BT_UNBOUND_VERSION
+	    " with build-id %s; the running "
+	    "program has build-id %s%s: build the module against this Unbound, or run the one that "
+	    "it "
 	    "was built for",
 	    expected[0] != '\0' ? expected : "(none)",
 	    image.build_id[0] != '\0' ? image.build_id : "(none)",

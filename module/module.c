@@ -56,7 +56,7 @@ static void keep_uncached(struct module_qstate *qstate, int id)
 static bool make_key(struct bt_key *key, const struct query_info *question)
 {
 	return question->qclass != LDNS_RR_CLASS_CH &&
-	    bt_key_from_wire(key, question->qname, question->qname_len) == BT_NAME_OK;
+	       bt_key_from_wire(key, question->qname, question->qname_len) == BT_NAME_OK;
 }
 
 /*****************************************************************************
@@ -102,7 +102,8 @@ static void record_clients(struct module_qstate *qstate, int id, struct bt_event
 
 	unsigned worker = (unsigned)qstate->env->worker->thread_num;
 	struct mesh_reply *first = qstate->mesh_info->reply_list;
-	for (struct mesh_reply *r = first; r != NULL && (void *)r != qstate->minfo[id]; r = r->next) {
+	for (struct mesh_reply *r = first; r != NULL && (void *)r != qstate->minfo[id];
+	     r = r->next) {
 		set_client(event, &r->query_reply);
 		event->transport = (uint8_t)transport(r->query_reply.c);
 		bt_state_record(&state, worker, event);
@@ -220,7 +221,8 @@ void operate(
 	switch (event) {
 	case module_event_new:
 	case module_event_pass:
-		qstate->ext_state[id] = intervene(qstate, id) ? module_finished : module_wait_module;
+		qstate->ext_state[id] =
+		    intervene(qstate, id) ? module_finished : module_wait_module;
 		return;
 	case module_event_moddone:
 		/* clients may have joined a query that an internal one began */

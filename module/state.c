@@ -61,10 +61,13 @@ static void load_trie(struct bt_state *state)
 	} else if (state->trie != NULL) {
 		say(state, true, "%s; the trie loaded before stays in force", err.text);
 	} else if (load_file(state, "beacontrap.trie.prev", &err_prev)) {
-		say(state, true, "%s; the previous one, beacontrap.trie.prev, is in force", err.text);
+		say(state, true, "%s; the previous one, beacontrap.trie.prev, is in force",
+		    err.text);
 	} else {
-		say(state, true, "%s; UNPROTECTED: every name passes until `beacontrap compile` made a "
-				 "trie and Unbound was reloaded", err.text);
+		say(state, true,
+		    "%s; UNPROTECTED: every name passes until `beacontrap compile` made a "
+		    "trie and Unbound was reloaded",
+		    err.text);
 	}
 	if (state->trie != NULL && !state->config->enabled)
 		say(state, true, "enabled: false in %s; every name passes", state->config->path);
@@ -85,9 +88,10 @@ static void start_writer(struct bt_state *state, unsigned workers)
 		return;
 	}
 	if (state->trie != NULL && state->config->enabled &&
-	    !bt_writer_policy(state->writer, bt_trie_digest(state->trie),
-		bt_trie_policy(state->trie), &err))
-		say(state, true, "%s; events of this trie may lack the names of their lists", err.text);
+	    !bt_writer_policy(
+		state->writer, bt_trie_digest(state->trie), bt_trie_policy(state->trie), &err))
+		say(state, true, "%s; events of this trie may lack the names of their lists",
+		    err.text);
 }
 
 bool bt_state_start(struct bt_state *state, unsigned workers, struct bt_err *err)
@@ -119,13 +123,19 @@ static bool covers(const struct bt_policy *policy, struct bt_match match, unsign
 	return false;
 }
 
-/* The matches that cover the name, the longest ones if there are too many for an event. */
+/*
+ * The matches that cover the name: the deciding one, and then the longest, if there are too many
+ * for an event.
+ */
 static void note_matches(struct bt_event *event, const struct bt_policy *policy,
-    const struct bt_match *matches, unsigned count, unsigned labels)
+    const struct bt_verdict *verdict, const struct bt_match *matches, unsigned count,
+    unsigned labels)
 {
-	event->match_count = 0;
+	event->matches[0] =
+	    (struct bt_event_match){.class_id = verdict->class_id, .labels = verdict->labels};
+	event->match_count = 1;
 	for (unsigned i = count; i-- > 0 && event->match_count < BT_EVENT_MATCHES_MAX;)
-		if (covers(policy, matches[i], labels))
+		if (matches[i].labels != verdict->labels && covers(policy, matches[i], labels))
 			event->matches[event->match_count++] = (struct bt_event_match){
 			    .class_id = matches[i].class_id, .labels = matches[i].labels};
 }
@@ -152,7 +162,7 @@ bool bt_state_judge(
 	event->list = verdict.by.list;
 	event->action = (uint8_t)verdict.action;
 	event->labels = verdict.labels;
-	note_matches(event, policy, matches, count, key->labels);
+	note_matches(event, policy, &verdict, matches, count, key->labels);
 	event->key_size = key->len;
 	memcpy(event->key, key->bytes, key->len);
 	return true;

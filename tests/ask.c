@@ -6,8 +6,9 @@
  *     ask -f                prints a port that is free for UDP and TCP on 127.0.0.1
  *     ask -b PORT           ends with status 1 if that port is taken there
  *
- * A question is a line `CLIENT TRANSPORT NAME TYPE [FLAG...]`: the source address; udp or tcp; flags
- * cd, do, edns (an OPT record without DO), nord. For each an answer is printed, in no certain order:
+ * A question is a line `CLIENT TRANSPORT NAME TYPE [FLAG...]`: the source address; udp or tcp;
+ * flags cd, do, edns (an OPT record without DO), nord. For each an answer is printed, in no certain
+ * order:
  *
  *     CLIENT TRANSPORT NAME TYPE RCODE FLAGS QUESTION ANSWER AUTHORITY EDE
  *
@@ -149,7 +150,8 @@ static size_t exchange(const struct question *q, const uint8_t *wire, size_t siz
 	if (tcp) {
 		uint8_t length[2] = {(uint8_t)(size >> 8), (uint8_t)size};
 		if (send(fd, length, 2, MSG_NOSIGNAL | MSG_MORE) == 2 &&
-		    send(fd, wire, size, MSG_NOSIGNAL) == (ssize_t)size && read_all(fd, length, 2)) {
+		    send(fd, wire, size, MSG_NOSIGNAL) == (ssize_t)size &&
+		    read_all(fd, length, 2)) {
 			got = (size_t)(length[0] << 8 | length[1]);
 			if (!read_all(fd, answer, got))
 				got = 0;
@@ -280,7 +282,7 @@ static void ask(const struct question *q, uint8_t *answer)
 	if (got == 0)
 		give_up(q, "TIMEOUT");
 	else if (got < 2 || memcmp(answer, wire, 2) != 0 ||
-	    ldns_wire2pkt(&packet, answer, got) != LDNS_STATUS_OK)
+		 ldns_wire2pkt(&packet, answer, got) != LDNS_STATUS_OK)
 		give_up(q, "BROKEN");
 	else
 		describe(q, packet);

@@ -4,6 +4,7 @@
 #define BT_TEST_EVENTS_H
 
 #include <ftw.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <setjmp.h>
 #include <unistd.h>
@@ -81,6 +83,18 @@ static inline void put_file(const char *path, const void *bytes, size_t size)
 	assert_int_equal(fclose(file), 0);
 }
 
+/* ---- processes ---- */
+
+/* A child that ends with its parent, also when a test that failed has forgotten it. */
+static inline pid_t fork_child(void)
+{
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return child;
+}
+
 /* ---- policies ---- */
 
 enum { TEST_LISTS = 3, TEST_CLASSES = 7 /* every set of these lists but the empty one */ };
@@ -109,8 +123,8 @@ static inline void make_policy(struct bt_policy **policy, void **bytes)
 		uint32_t class_id;
 		for (uint16_t i = 0; i < TEST_LISTS; i++)
 			if (set >> i & 1)
-				members[count++] = (struct bt_member){
-				    .list = i, .scope = BT_SCOPE_SUBTREE};
+				members[count++] =
+				    (struct bt_member){.list = i, .scope = BT_SCOPE_SUBTREE};
 		check(err, bt_policy_add_class(builder, members, count, &class_id, &err));
 		assert_int_equal(class_id, set - 1);
 	}
@@ -178,7 +192,8 @@ static inline struct bt_event random_event(uint64_t *state)
 	event.labels = (uint8_t)random_below(state, labels + 1);
 	event.match_count = (uint8_t)random_below(state, BT_EVENT_MATCHES_MAX + 1);
 	for (unsigned i = 0; i < event.match_count; i++) {
-		event.matches[i].class_id = (uint32_t)(random_next(state) >> random_below(state, 32));
+		event.matches[i].class_id =
+		    (uint32_t)(random_next(state) >> random_below(state, 32));
 		event.matches[i].labels = (uint8_t)random_below(state, labels + 1);
 	}
 	return event;

@@ -57,8 +57,8 @@ static inline void put(struct bt_segment_writer *writer, uint64_t boot, uint64_t
 	check(err, bt_segment_event(writer, boot, 0, sequence, event, &err));
 }
 
-static inline void put_beat(
-    struct bt_segment_writer *writer, uint64_t boot, enum bt_beat_kind kind, int64_t time, bool safe)
+static inline void put_beat(struct bt_segment_writer *writer, uint64_t boot, enum bt_beat_kind kind,
+    int64_t time, bool safe)
 {
 	struct bt_beat beat = {
 	    .boot = boot, .time = time, .policy = safe ? DIGEST : 0, .kind = (uint8_t)kind};

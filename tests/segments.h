@@ -49,8 +49,8 @@ static inline struct bt_segment_writer *create(void)
 /* ---- what a reader was told, in order ---- */
 
 struct note {
-	char what;         /* h p e g b d: as the visitor's functions */
-	uint64_t a, b, c;  /* sequence; first, last; kind; offset */
+	char what;        /* h p e g b d: as the visitor's functions */
+	uint64_t a, b, c; /* sequence; first, last; kind; offset */
 	struct bt_event event;
 };
 
@@ -92,13 +92,15 @@ static inline bool on_policy(void *ctx, uint64_t digest, const struct bt_policy 
 static inline bool on_event(void *ctx, const struct bt_segment_event *record)
 {
 	struct notes *notes = ctx;
-	struct note event = {.what = 'e', .a = record->sequence, .b = record->ring, .c = record->boot};
+	struct note event = {
+	    .what = 'e', .a = record->sequence, .b = record->ring, .c = record->boot};
 	memcpy(&event.event, &record->event, bt_event_size(&record->event));
 	notes->events++;
 	return note(notes, event);
 }
 
-static inline bool on_gap(void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last, int64_t time)
+static inline bool on_gap(
+    void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last, int64_t time)
 {
 	assert_int_equal(boot, BOOT);
 	assert_int_equal(ring, 5);
@@ -151,8 +153,8 @@ static inline struct notes *read_file(const char *file)
 }
 
 /* NULL: refused. */
-static inline struct notes *parse(const uint8_t *bytes, size_t size, bool open, size_t *whole,
-    struct bt_err *err)
+static inline struct notes *parse(
+    const uint8_t *bytes, size_t size, bool open, size_t *whole, struct bt_err *err)
 {
 	struct bt_segment_visitor visitor;
 	struct notes *notes = new_notes(&visitor);
@@ -177,8 +179,13 @@ static inline uint8_t *file_bytes(const char *file, size_t *size)
 
 /* ---- one of each ---- */
 
-static const struct bt_beat a_beat = {
-    .time = -3, .boot = BOOT, .policy = 0x77, .pushed = 1000, .dropped = 10, .period = 30, .kind = 1};
+static const struct bt_beat a_beat = {.time = -3,
+    .boot = BOOT,
+    .policy = 0x77,
+    .pushed = 1000,
+    .dropped = 10,
+    .period = 30,
+    .kind = 1};
 
 static inline void put_events(struct bt_segment_writer *writer, uint64_t first, unsigned count)
 {

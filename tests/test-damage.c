@@ -84,8 +84,9 @@ static void test_recover_refuses(void **state)
 	(void)state;
 	struct bt_err err;
 	uint64_t cut = 99;
-	put_file(in(folder, "x.open"), "this is somebody's text, longer than a header is, "
-					"and nothing that should be cut or removed",
+	put_file(in(folder, "x.open"),
+	    "this is somebody's text, longer than a header is, "
+	    "and nothing that should be cut or removed",
 	    91);
 	assert_false(bt_segment_recover(in(folder, "x.open"), &cut, &err));
 	assert_non_null(strstr(err.text, "x.open: is not a segment"));
@@ -330,7 +331,8 @@ static void test_block_in_block(void **state)
 		assert_int_equal(notes->events, seeded); /* with the seed it would have worked */
 		free_notes(notes);
 		bytes[block_at(bytes, size, 0)] ^= 1;
-		uint8_t *copy = bytes + block_at(bytes, size, 0) + BT_BLOCK_HEADER + BT_POLICY_HEADER;
+		uint8_t *copy =
+		    bytes + block_at(bytes, size, 0) + BT_BLOCK_HEADER + BT_POLICY_HEADER;
 		bt_put64(copy + BT_BLOCK_CHECK,
 		    bt_block_check(copy, bt_pad8(used), bt_get64(bytes + BT_HEADER_SEED)));
 	}
@@ -361,8 +363,9 @@ static void test_patience(void **state)
 	assert_int_equal(notes->damages, 1);
 	assert_int_equal(notes->events, 0);
 	/* 16 GiB would be hashed otherwise: a second at the very least. */
-	assert_true((after.tv_sec - before.tv_sec) * 1000 +
-			(after.tv_nsec - before.tv_nsec) / 1000000 < 1000);
+	assert_true(
+	    (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 <
+	    1000);
 	free_notes(notes);
 	free(bytes);
 	free(whole);

@@ -203,6 +203,20 @@ static void sets_the_exact_mode(void **state)
 	}
 }
 
+/* What root compiles, the resolver's group can read. */
+static void takes_the_folders_group(void **state)
+{
+	(void)state;
+	enum { SOME_GROUP = 65534 };
+	struct stat st;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(in_folder("."), (uid_t)-1, SOME_GROUP), 0);
+	assert_true(bt_file_replace(in_folder("file"), "x", 1, 0640, NULL));
+	assert_int_equal(stat(in_folder("file"), &st), 0);
+	assert_int_equal(st.st_gid, SOME_GROUP);
+}
+
 static void takes_a_bare_name(void **state)
 {
 	(void)state;
@@ -336,6 +350,7 @@ int main(void)
 	    IN_A_FOLDER(reads_what_is_there),
 	    IN_A_FOLDER(replaces),
 	    IN_A_FOLDER(sets_the_exact_mode),
+	    IN_A_FOLDER(takes_the_folders_group),
 	    IN_A_FOLDER(takes_a_bare_name),
 	    IN_A_FOLDER(replaces_only_files),
 	    IN_A_FOLDER(survives_a_full_disk),

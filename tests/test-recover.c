@@ -19,12 +19,11 @@ static void kill_child(pid_t child)
 static void test_leftover_rings(void **state)
 {
 	(void)state;
-	_Atomic int *ready = mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	_Atomic int *ready =
+	    mmap(NULL, sizeof(*ready), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(ready, MAP_FAILED);
 	block_events();
-	pid_t child = fork();
-	assert_true(child >= 0);
+	pid_t child = fork_child();
 	if (child == 0) {
 		struct bt_writer *writer = start(2);
 		for (uint32_t i = 0; i < SLOTS + 5; i++)
@@ -64,8 +63,7 @@ static void test_foreign_ring(void **state)
 static void test_torn_segment(void **state)
 {
 	(void)state;
-	pid_t child = fork();
-	assert_true(child >= 0);
+	pid_t child = fork_child();
 	if (child == 0) {
 		struct bt_writer *writer = start(1);
 		push_all(writer, 0, 5);
@@ -182,8 +180,7 @@ static void test_kill(void **state)
 	assert_true(ROUNDS <= 128);
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		pid_t child = fork();
-		assert_true(child >= 0);
+		pid_t child = fork_child();
 		if (child == 0)
 			run_child(&accounts[round], round);
 		/* Now and then while it still clears up after the one before. */
@@ -203,7 +200,8 @@ static void test_kill(void **state)
 			uint32_t begun = accounts[round].ring[i].begun;
 			uint32_t done = accounts[round].ring[i].done;
 			uint32_t refused = accounts[round].ring[i].refused;
-			/* The last push may have been cut off, after it or before it was counted. */
+			/* The last push may have been cut off, after it or before it was counted.
+			 */
 			if (there < done - refused || there > begun - refused)
 				fail_msg("round %u ring %u: %u of %u events, %u refused", round, i,
 				    there, begun, refused);

@@ -36,13 +36,14 @@ static bool is_below(const char *name, const char *domain)
 }
 
 /* An event for name n or a name below it, with any matches on its ancestors. */
-static struct bt_event random_hit(uint64_t *numbers, unsigned *name, unsigned *client, unsigned *lists)
+static struct bt_event random_hit(
+    uint64_t *numbers, unsigned *name, unsigned *client, unsigned *lists)
 {
 	*name = random_below(numbers, NAMES);
 	*client = random_below(numbers, CLIENTS);
 	char asked[128];
-	snprintf(asked, sizeof(asked), "%s%s", random_below(numbers, 2) ? "x." : "",
-	    name_number(*name));
+	snprintf(
+	    asked, sizeof(asked), "%s%s", random_below(numbers, 2) ? "x." : "", name_number(*name));
 	struct bt_event event = make_event(asked, *client, T + random_below(numbers, 500) * 10);
 	if (asked[1] == '.' && asked[0] == 'x')
 		event.labels--;

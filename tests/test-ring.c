@@ -233,7 +233,7 @@ static void test_create_refuses(void **state)
 static void test_no_room(void **state)
 {
 	(void)state;
-	pid_t child = fork();
+	pid_t child = fork_child();
 	if (child == 0) {
 		struct rlimit limit = {4096, 4096};
 		struct bt_ring *ring = NULL;
@@ -318,8 +318,8 @@ static void test_open_refuses(void **state)
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(*wrongs); i++) {
 		make_six();
 		int fd = open(path(), O_WRONLY);
-		assert_int_equal(pwrite(fd, &wrongs[i].value, wrongs[i].size, wrongs[i].at),
-		    wrongs[i].size);
+		assert_int_equal(
+		    pwrite(fd, &wrongs[i].value, wrongs[i].size, wrongs[i].at), wrongs[i].size);
 		close(fd);
 		expect_refused(wrongs[i].what, wrongs[i].reason);
 	}
@@ -332,7 +332,8 @@ static void test_open_refuses_files(void **state)
 	struct stat st;
 	assert_int_equal(stat(path(), &st), 0);
 	off_t sizes[] = {st.st_size - 1, st.st_size + 1, 300, 256, 255, 0};
-	const char *reasons[] = {"octets", "octets", "octets", "octets", "not a ring", "not a ring"};
+	const char *reasons[] = {
+	    "octets", "octets", "octets", "octets", "not a ring", "not a ring"};
 	for (size_t i = 0; i < 6; i++) {
 		assert_int_equal(truncate(path(), sizes[i]), 0);
 		expect_refused("size", reasons[i]);
@@ -426,8 +427,7 @@ static void kill_round(struct account *account, unsigned microseconds)
 	struct bt_ring *ring = create(SLOTS);
 	uint64_t last = 0, missing = 0;
 	account->begun = account->done = 0;
-	pid_t child = fork();
-	assert_true(child >= 0);
+	pid_t child = fork_child();
 	if (child == 0)
 		push_for_ever(ring, account);
 	/* Taken while it pushes; then it dies, and the ring is opened by somebody else. */
@@ -456,8 +456,8 @@ static void test_kill(void **state)
 {
 	(void)state;
 	uint64_t numbers = seed;
-	struct account *account = mmap(NULL, sizeof(*account), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct account *account =
+	    mmap(NULL, sizeof(*account), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(account, MAP_FAILED);
 	for (unsigned i = 0; i < 40; i++)
 		kill_round(account, random_below(&numbers, 4000));

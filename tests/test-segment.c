@@ -192,7 +192,8 @@ static void test_folder(void **state)
 		uint64_t boot;
 		uint32_t number;
 		bool open;
-	} names[] = {/* as they sort */
+	} names[] = {
+	    /* as they sort */
 	    {"-0000000000000001-000001.seg", 0, 0, false}, /* no resolver */
 	    {"a-0000000000000001-000001.seg", 1, 1, false},
 	    {"a-0000000000000001-000002.open", 1, 2, true},
@@ -258,7 +259,8 @@ static void test_disk_full(void **state)
 
 	assert_true(set_limit(100001));
 	for (bool ok = true; ok; n += ok) {
-		struct bt_event event = make_event("www.example.com", (uint32_t)n + 1, (int64_t)n + 1);
+		struct bt_event event =
+		    make_event("www.example.com", (uint32_t)n + 1, (int64_t)n + 1);
 		ok = bt_segment_event(writer, BOOT, 5, n + 1, &event, &err);
 	}
 	assert_non_null(strstr(err.text, "cannot write"));

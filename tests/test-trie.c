@@ -158,7 +158,8 @@ static void fill_set(struct set *s, size_t count, uint64_t *state)
  *  oracle
  */
 
-static unsigned match_linear(const struct set *s, const struct bt_key *key, struct bt_match *matches)
+static unsigned match_linear(
+    const struct set *s, const struct bt_key *key, struct bt_match *matches)
 {
 	unsigned count = 0;
 	for (size_t i = 0; i < s->count; i++)
@@ -248,8 +249,9 @@ static void test_short_names(void **unused)
 	for (unsigned i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		set_of(&set, sets[i], &state);
 		struct bt_trie *trie = open_trie(&set);
-		static const char *const asked[] = {".", "com", "org", "example.com", "a.example.com",
-		    "b.a.example.com", "example.org", "xcom", "a.b.c.d.e", "x.a.b.c.d.e"};
+		static const char *const asked[] = {".", "com", "org", "example.com",
+		    "a.example.com", "b.a.example.com", "example.org", "xcom", "a.b.c.d.e",
+		    "x.a.b.c.d.e"};
 		for (unsigned j = 0; j < sizeof(asked) / sizeof(asked[0]); j++)
 			compare_matches(trie, &set, key_of(asked[j]));
 		bt_trie_close(&trie);
@@ -359,8 +361,8 @@ static void test_same_bytes(void **unused)
 	set.classes[7] = (set.classes[7] + 1) % CLASSES;
 	free(b);
 	build(&set, &b, &b_size);
-	assert_memory_not_equal((uint8_t *)a + BT_TRIE_AT_DIGEST,
-	    (uint8_t *)b + BT_TRIE_AT_DIGEST, sizeof(uint64_t));
+	assert_memory_not_equal(
+	    (uint8_t *)a + BT_TRIE_AT_DIGEST, (uint8_t *)b + BT_TRIE_AT_DIGEST, sizeof(uint64_t));
 	free(a);
 	free(b);
 }
@@ -378,11 +380,11 @@ static void test_build_refuses(void **unused)
 		struct bt_build_name names[2];
 		size_t count;
 	} cases[] = {
-	    {{{NULL, 0, 0}}, 0},                       /* nothing */
-	    {{{b, 2, 0}, {a, 2, 0}}, 2},               /* out of order */
-	    {{{a, 2, 0}, {a, 2, 0}}, 2},               /* twice */
-	    {{{bad, 2, 0}}, 1},                        /* no key */
-	    {{{a, 2, CLASSES}}, 1},                    /* no such class */
+	    {{{NULL, 0, 0}}, 0},         /* nothing */
+	    {{{b, 2, 0}, {a, 2, 0}}, 2}, /* out of order */
+	    {{{a, 2, 0}, {a, 2, 0}}, 2}, /* twice */
+	    {{{bad, 2, 0}}, 1},          /* no key */
+	    {{{a, 2, CLASSES}}, 1},      /* no such class */
 	};
 	void *policy, *bytes = NULL;
 	size_t policy_size, size;
