@@ -39,8 +39,8 @@ struct bt_event {
 	uint8_t reserved[3];
 	uint8_t key_size;
 	struct bt_event_match matches[BT_EVENT_MATCHES_MAX];
-	uint8_t key[BT_KEY_MAX +
-		    2]; /* the name asked, as a key (name.h); last, so that a copy can stop */
+	/* The name asked, as a key (name.h); last, so that a copy can stop with it. */
+	uint8_t key[BT_KEY_MAX + 2];
 };
 
 /* Octets of an event that are in use: everything up to the end of the key. */

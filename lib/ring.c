@@ -120,8 +120,7 @@ void bt_ring_done(struct bt_ring *ring, uint32_t count)
 	if (count == 0)
 		return;
 	ring->consumer.taken += count;
-	/* In this order: a kill in between leaves slots that are known to be taken, not lost ones.
-	 */
+	/* In this order: a kill in between leaves slots known to be taken, not lost ones. */
 	atomic_store_explicit(&ring->header->taken_sequence,
 	    slot_at(ring, ring->consumer.taken - 1)->sequence, memory_order_release);
 	atomic_store_explicit(&ring->header->taken, ring->consumer.taken, memory_order_release);

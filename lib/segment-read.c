@@ -129,8 +129,7 @@ static enum outcome visit_beats(
 	return GO_ON;
 }
 
-/* Types that this version does not know are left out: they add to events, they do not change them.
- */
+/* Types that this version does not know are left out: they add to events, and change none. */
 static enum outcome visit(
     struct reader *reader, const struct block *block, const char **reason, struct bt_err *err)
 {

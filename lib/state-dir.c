@@ -22,8 +22,8 @@ static bool lock_file(const char *folder, const char *path, int *fd, struct bt_e
 	int made = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
 	if (made < 0)
 		return bt_fail(err, "%s: %s", path, strerror(errno));
-	(void)fchmod(
-	    made, 0640); /* fails where another user made it; the lock holds all the same */
+	/* Fails where another user made it; the lock holds all the same. */
+	(void)fchmod(made, 0640);
 	if (flock(made, LOCK_EX | LOCK_NB) == 0) {
 		*fd = made;
 		return true;

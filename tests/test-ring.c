@@ -325,6 +325,20 @@ static void test_open_refuses(void **state)
 	}
 }
 
+/* Where there are drops, only the order tells that a slot was not written. */
+static void test_open_refuses_order(void **state)
+{
+	(void)state;
+	uint64_t dropped = 3, sequence = 5;
+	make_six();
+	int fd = open(path(), O_WRONLY);
+	assert_int_equal(pwrite(fd, &dropped, 8, AT_DROPPED), 8);
+	assert_int_equal(pwrite(fd, &sequence, 8, AT_FIRST_SLOT + 2 * SLOT_SIZE), 8);
+	assert_int_equal(pwrite(fd, &sequence, 8, AT_FIRST_SLOT + 3 * SLOT_SIZE), 8);
+	close(fd);
+	expect_refused("order", "slot 3 holds no event");
+}
+
 static void test_open_refuses_files(void **state)
 {
 	(void)state;
@@ -476,6 +490,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_create_refuses, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_no_room, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_open_refuses, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_open_refuses_order, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_open_refuses_files, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_two_threads, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_kill, set_up, tear_down),
