@@ -26,8 +26,6 @@ static bool take_one(struct bt_drain *drain, const struct bt_event *event, uint6
     struct bt_segment_writer *segment, struct bt_policy_store *policies, int64_t time,
     struct bt_err *err)
 {
-	if (sequence < drain->next)
-		return true; /* it is in the log already */
 	if (!bt_event_valid(event))
 		return gap_to(drain, sequence, segment, time, err);
 	if (!gap_to(drain, sequence - 1, segment, time, err) ||

@@ -21,7 +21,7 @@
 struct bt_drain {
 	struct bt_ring *ring;
 	uint64_t next;    /* first sequence number that the segment says nothing of */
-	uint32_t pending; /* events that were appended, or passed over, and are still in the ring */
+	uint32_t pending; /* events that were appended and are still in the ring */
 };
 
 /* Starts where the ring says; what was appended and not done is forgotten. */

@@ -32,25 +32,7 @@ static int by_time(const void *a, const void *b)
 	return (int)left->kind - (int)right->kind;
 }
 
-static bool same_beat(const struct bt_beat *a, const struct bt_beat *b)
-{
-	return a->time == b->time && a->kind == b->kind && a->policy == b->policy &&
-	       a->pushed == b->pushed && a->dropped == b->dropped;
-}
-
-/* By time, and those of copied segments once. */
-static void sort_beats(struct bt_boot *boot)
-{
-	size_t kept = 0;
-	if (boot->beat_count > 0)
-		qsort(boot->beats, boot->beat_count, sizeof(*boot->beats), by_time);
-	for (size_t i = 0; i < boot->beat_count; i++) {
-		if (kept == 0 || !same_beat(&boot->beats[kept - 1], &boot->beats[i]))
-			boot->beats[kept++] = boot->beats[i];
-	}
-	boot->beat_count = kept;
-}
-
+/* Heartbeats that copies repeat are no time apart. */
 static void measure_boot(const struct bt_boot *boot, struct bt_report_coverage *coverage)
 {
 	for (size_t i = 0; i < boot->beat_count; i++) {
@@ -59,8 +41,6 @@ static void measure_boot(const struct bt_boot *boot, struct bt_report_coverage *
 		int64_t until = last ? boot->last : boot->beats[i + 1].time;
 		int64_t period = beat->period == 0 ? PERIOD_DEFAULT : beat->period;
 		int64_t length = span(beat->time, until);
-		if (beat->kind == BT_BEAT_STOP)
-			continue;
 		if (length > MISSING * period * 1000)
 			coverage->down = clamp_add(coverage->down, length);
 		else if (beat->policy == 0)
@@ -152,7 +132,9 @@ bool bt_report_measure(struct bt_report *report)
 
 	report->coverage.down = report->coverage.unprotected = 0;
 	for (size_t i = 0; i < count; i++) {
-		sort_beats(boots[i]);
+		if (boots[i]->beat_count > 0)
+			qsort(boots[i]->beats, boots[i]->beat_count, sizeof(*boots[i]->beats),
+			    by_time);
 		measure_boot(boots[i], &report->coverage);
 		if (boots[i]->alive)
 			boots[alive++] = boots[i];

@@ -118,6 +118,13 @@ bool bt_report_count(struct bt_report *report, const struct bt_segment_event *re
 
 /* ---- rows ---- */
 
+/* A row's endpoints, to be written. */
+static struct bt_report_endpoint *who(
+    const struct bt_report *report, const struct bt_report_row *row)
+{
+	return report->endpoints + (row->who - report->endpoints);
+}
+
 /* Tallies of one indicator side by side, as endpoints; rows[] gets where, and the sums. */
 static void gather(struct bt_report *report, uint32_t pairs)
 {
@@ -132,8 +139,7 @@ static void gather(struct bt_report *report, uint32_t pairs)
 	for (uint32_t i = 0; i < pairs; i++) {
 		const struct bt_tally *tally = &report->tallies[i];
 		struct bt_report_row *row = &report->rows[tally->indicator];
-		struct bt_report_endpoint *endpoint =
-		    report->endpoints + (row->who - report->endpoints) + row->endpoints;
+		struct bt_report_endpoint *endpoint = who(report, row) + row->endpoints;
 		size_t size;
 		memcpy(endpoint->client, bt_intern_bytes(report->clients, tally->client, &size),
 		    sizeof(endpoint->client));
@@ -196,7 +202,7 @@ bool bt_report_rows(
 		gather(report, pairs);
 		for (size_t i = 0; i < indicators; i++) {
 			struct bt_report_row *row = &report->rows[i];
-			qsort((void *)row->who, row->endpoints, sizeof(*row->who), by_hits);
+			qsort(who(report, row), row->endpoints, sizeof(*row->who), by_hits);
 		}
 		qsort(report->rows, indicators, sizeof(*report->rows), by_endpoints);
 	}

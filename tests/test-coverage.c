@@ -49,6 +49,23 @@ static void test_down(void **state)
 	bt_report_free(&outcome.report);
 }
 
+/* A clock that was set back: lives that seem to overlap. */
+static void test_overlap(void **state)
+{
+	(void)state;
+	int64_t lives[][2] = {{0, 10}, {1, 2}, {10, 11}, {13, 14}}; /* minutes */
+	for (uint64_t i = 0; i < 4; i++) {
+		struct bt_segment_writer *writer = begin("dns1", i + 1, 0);
+		put_beat(writer, i + 1, BT_BEAT_START, T + lives[i][0] * MINUTE, true);
+		for (int64_t t = lives[i][0] + 1; t <= lives[i][1]; t++)
+			put_beat(writer, i + 1, BT_BEAT_ALIVE, T + t * MINUTE, true);
+		end(writer);
+	}
+	struct outcome outcome = report();
+	assert_int_equal(outcome.coverage.down, 2 * MINUTE);
+	bt_report_free(&outcome.report);
+}
+
 static void test_period(void **state)
 {
 	(void)state;
@@ -144,10 +161,19 @@ static void test_unknown_policy(void **state)
 	assert_non_null(strstr(bt_report_problem(outcome.report, 0), ".seg: has events of policy"));
 	assert_null(bt_report_problem(outcome.report, 1)); /* once */
 	bt_report_free(&outcome.report);
-	/* Policies are looked for in the same segment only. */
+	/* Policies are looked for in the same segment only, whatever was read before. */
 	put_hits(2, 1);
+	writer = begin("dns1", 3, 0);
+	struct bt_event event = make_event("bad.example", 9, T + 9);
+	put(writer, 3, 1, &event);
+	end(writer);
 	outcome = report();
-	assert_non_null(bt_report_problem(outcome.report, 0));
+	assert_int_equal(outcome.rows[0].hits + outcome.rows[1].hits, 5);
+	assert_string_equal(outcome.rows[0].domain, "bad.example");
+	assert_string_equal(outcome.rows[0].list, "?");
+	assert_string_equal(outcome.rows[1].list, "alpha");
+	assert_non_null(bt_report_problem(outcome.report, 1));
+	assert_null(bt_report_problem(outcome.report, 2));
 	bt_report_free(&outcome.report);
 }
 
@@ -196,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    test(test_down),
+	    test(test_overlap),
 	    test(test_period),
 	    test(test_unprotected),
 	    test(test_mad_times),

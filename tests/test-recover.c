@@ -5,7 +5,40 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "drain.h"
 #include "writers.h"
+
+/* ---- from a ring to a segment ---- */
+
+/* An event that comes while one looks for losses is none. */
+static void test_tail(void **state)
+{
+	(void)state;
+	struct bt_drain drain = {0};
+	struct bt_segment_writer *segment = NULL;
+	struct bt_policy_store *policies = NULL;
+	struct bt_event event = make_event("bad.example", 1, 1);
+	struct bt_err err;
+	check(err, bt_ring_create(&drain.ring, in(folder, "ring"), 5, 0, 4, &err));
+	check(err, bt_policy_store_new(&policies, folder, &err));
+	check(err, bt_segment_create(&segment, folder, "dns1", 5, 0, 0, &err));
+	bt_drain_begin(&drain);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(bt_ring_push(drain.ring, &event), i < 4);
+	check(err, bt_drain_take(&drain, 1, segment, policies, 0, &err));
+	check(err, bt_drain_tail(&drain, segment, 0, &err));
+	assert_int_equal(drain.next, 2);
+	check(err, bt_drain_take(&drain, 10, segment, policies, 0, &err));
+	assert_int_equal(drain.pending, 4);
+	assert_int_equal(drain.next, 5);
+	check(err, bt_drain_tail(&drain, segment, 0, &err)); /* two are lost */
+	assert_int_equal(drain.next, 7);
+	bt_drain_done(&drain);
+	assert_int_equal(bt_ring_taken(drain.ring), 4);
+	check(err, bt_segment_close(&segment, &err));
+	bt_policy_store_free(&policies);
+	bt_ring_close(&drain.ring);
+}
 
 /* ---- what a dead process left ---- */
 
@@ -46,6 +79,50 @@ static void test_leftover_rings(void **state)
 	assert_true(was_said("recovered"));
 	bt_writer_stop(&writer);
 	expect_events(SLOTS + 3, 5);
+}
+
+/* Segment `number` of boot 5, with events `first` to `last` of its ring 0. */
+static void make_segment(uint32_t number, uint64_t first, uint64_t last)
+{
+	struct bt_segment_writer *segment = NULL;
+	struct bt_err err;
+	size_t size;
+	const void *bytes = bt_policy_bytes(policy, &size);
+	check(err, bt_segment_create(&segment, in(folder, "events"), "dns1", 5, number, 0, &err));
+	check(err, bt_segment_policy(segment, POLICY, bytes, size, &err));
+	for (uint64_t n = first; n <= last; n++) {
+		struct bt_event event = make_event("bad.example", (uint32_t)n, (int64_t)n);
+		check(err, bt_segment_event(segment, 5, 0, n, &event, &err));
+	}
+	check(err, bt_segment_close(&segment, &err));
+}
+
+/* Killed after the block was written and before the ring heard of that: not a second time. */
+static void test_half_taken(void **state)
+{
+	(void)state;
+	struct bt_ring *ring = NULL;
+	struct bt_err err;
+	assert_int_equal(mkdir(in(folder, "events"), 0700), 0);
+	make_segment(8, 1, 2);
+	make_segment(9, 3, 6);
+	make_segment(10, 1, 0); /* begun by a start that was killed as well */
+	check(err, bt_ring_create(&ring, in(folder, "ring-0000000000000005-0"), 5, 0, 16, &err));
+	for (uint32_t n = 1; n <= 18; n++) {
+		struct bt_event event = make_event("bad.example", n, n);
+		assert_int_equal(bt_ring_push(ring, &event), n <= 16);
+	}
+	bt_ring_done(ring, 2);
+	bt_ring_close(&ring);
+	size_t size;
+	const void *bytes = bt_policy_bytes(policy, &size);
+	put_file(in(folder, "policy-0000000000000077"), bytes, size);
+
+	struct bt_writer *writer = start(1);
+	assert_int_equal(count_files(folder, "ring-0000000000000005"), 0);
+	assert_int_equal(count_files(in(folder, "events"), "0000000000000005-000011.seg"), 1);
+	expect_events(16, 2); /* and no duplicates */
+	bt_writer_stop(&writer);
 }
 
 static void test_foreign_ring(void **state)
@@ -225,7 +302,9 @@ static void test_kill(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    test(test_tail),
 	    test(test_leftover_rings),
+	    test(test_half_taken),
 	    test(test_foreign_ring),
 	    test(test_torn_segment),
 	    test(test_kill),

@@ -271,7 +271,7 @@ static void test_scope(void **state)
 	event = make_event("www.bad.example", 1, T);
 	event.labels = event.matches[0].labels = 2;
 	put(writer, 1, 2, &event);
-	event.matches[0].class_id = 999; /* of another policy: no class of this one */
+	event.matches[0].class_id = 0x7fffffff; /* of another policy: no class of this one */
 	put(writer, 1, 3, &event);
 	event.list = 999;
 	event.time++;
