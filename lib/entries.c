@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* entries.c -- what the lists hold, gathered for the builder */
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "entries-sort.h"
 #include "entries.h"
 
-enum { CHUNK = 1 << 20 /* octets of keys allocated at once */ };
+enum { CHUNK = 1 << 18 /* octets of keys that are allocated at once */ };
 
 struct chunk {
 	struct chunk *next;
@@ -14,21 +16,14 @@ struct chunk {
 	uint8_t bytes[CHUNK];
 };
 
-struct row {
-	const uint8_t *key; /* in a chunk */
-	uint32_t meta;
-	uint32_t number; /* in the order of adding: the first metadata stands */
-	uint16_t list;
-	uint8_t scope;
-	uint8_t key_size;
-};
-
 struct bt_entries {
 	struct chunk *chunks; /* the one in use first */
-	struct row *rows;
+	struct bt_entry_row *rows;
 	size_t count, room;
-	struct bt_build_name *names;
+	void *sorted; /* bt_entry_item, and after that bt_build_name in the same memory */
 };
+
+/* ---- gathering ---- */
 
 bool bt_entries_new(struct bt_entries **entries, struct bt_err *err)
 {
@@ -50,7 +45,7 @@ void bt_entries_free(struct bt_entries **entries)
 		e->chunks = next;
 	}
 	free(e->rows);
-	free(e->names);
+	free(e->sorted);
 	free(e);
 	*entries = NULL;
 }
@@ -76,7 +71,8 @@ static bool make_room(struct bt_entries *e)
 	if (e->count < e->room)
 		return true;
 	size_t room = e->room + e->room / 2 + 4096;
-	struct row *rows = room <= UINT32_MAX ? realloc(e->rows, room * sizeof(*rows)) : NULL;
+	struct bt_entry_row *rows =
+	    room <= UINT32_MAX ? realloc(e->rows, room * sizeof(*rows)) : NULL;
 	if (rows == NULL)
 		return false;
 	e->rows = rows;
@@ -87,109 +83,121 @@ static bool make_room(struct bt_entries *e)
 bool bt_entries_add(struct bt_entries *entries, const struct bt_key *key, struct bt_member member,
     struct bt_err *err)
 {
-	uint8_t *bytes = make_room(entries) ? keep_key(entries, key) : NULL;
+	const uint8_t *bytes = make_room(entries) ? keep_key(entries, key) : NULL;
 	if (bytes == NULL)
 		return bt_fail(err, "out of memory with %zu entries", entries->count);
-	entries->rows[entries->count] = (struct row){
+	entries->rows[entries->count++] = (struct bt_entry_row){
 	    .key = bytes,
 	    .meta = member.meta,
-	    .number = (uint32_t)entries->count,
 	    .list = member.list,
 	    .scope = member.scope,
 	    .key_size = key->len,
 	};
-	entries->count++;
 	return true;
 }
 
-/*****************************************************************************
- *
- *  sort
- */
+/* ---- merging ---- */
 
-static int compare_keys(const struct row *a, const struct row *b)
+struct merge {
+	struct bt_entries *entries;
+	struct bt_policy_builder *policy;
+	struct bt_member members[BT_MEMBERS_MAX]; /* of the name at hand */
+	uint64_t duplicates;
+
+	/* The last class of one member: in most lists neighbours share theirs. */
+	struct bt_member last;
+	uint32_t last_class;
+	bool has_last;
+};
+
+static const struct bt_entry_row *row_of(const struct bt_entries *e, size_t i)
 {
-	int order = memcmp(a->key, b->key, a->key_size < b->key_size ? a->key_size : b->key_size);
-	return order != 0 ? order : a->key_size - b->key_size;
+	return &e->rows[((const struct bt_entry_item *)e->sorted)[i].row];
 }
 
-static int compare_rows(const void *x, const void *y)
+static bool same_key(const struct bt_entry_row *a, const struct bt_entry_row *b)
 {
-	const struct row *a = x, *b = y;
-	int order = compare_keys(a, b);
-	if (order == 0)
-		order = a->list - b->list;
-	if (order == 0)
-		order = a->number < b->number ? -1 : 1;
-	return order;
+	return a->key_size == b->key_size && memcmp(a->key, b->key, a->key_size) == 0;
 }
 
-/*****************************************************************************
- *
- *  merge
- */
-
-/* The end of the run of rows with the same key. */
-static size_t run_end(const struct bt_entries *e, size_t begin)
+/* Makes members of the name's entries, one a list. Returns how many; *next is the next name's. */
+static unsigned unite(struct merge *m, size_t at, size_t *next)
 {
-	size_t end = begin + 1;
-	while (end < e->count && compare_keys(&e->rows[begin], &e->rows[end]) == 0)
-		end++;
-	return end;
-}
-
-/* One member a list; returns how many. */
-static unsigned unite(const struct row *rows, size_t count, struct bt_member *members)
-{
-	unsigned n = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (n > 0 && members[n - 1].list == rows[i].list)
-			members[n - 1].scope |= rows[i].scope;
-		else
-			members[n++] = (struct bt_member){
-			    .list = rows[i].list, .scope = rows[i].scope, .meta = rows[i].meta};
+	const struct bt_entries *e = m->entries;
+	const struct bt_entry_row *first = row_of(e, at);
+	unsigned count = 0;
+	for (; at < e->count && same_key(first, row_of(e, at)); at++) {
+		const struct bt_entry_row *row = row_of(e, at);
+		if (count > 0 && m->members[count - 1].list == row->list) {
+			m->members[count - 1].scope |= row->scope;
+			m->duplicates++;
+		} else {
+			m->members[count++] = (struct bt_member){
+			    .list = row->list, .scope = row->scope, .meta = row->meta};
+		}
 	}
-	return n;
+	*next = at;
+	return count;
 }
 
-static bool merge(struct bt_entries *e, struct bt_policy_builder *policy, size_t *count,
-    uint64_t *duplicates, struct bt_err *err)
+static bool find_class(struct merge *m, unsigned count, uint32_t *class_id, struct bt_err *err)
 {
-	struct bt_member *members = malloc(BT_LISTS_MAX * sizeof(*members));
-	if (members == NULL)
-		return bt_fail(err, "out of memory");
-	size_t n = 0;
-	uint64_t repeats = 0;
-	bool good = true;
-	for (size_t begin = 0, end; good && begin < e->count; begin = end) {
-		end = run_end(e, begin);
-		unsigned size = unite(e->rows + begin, end - begin, members);
-		repeats += end - begin - size;
-		e->names[n].key = e->rows[begin].key;
-		e->names[n].key_size = e->rows[begin].key_size;
-		good = bt_policy_add_class(policy, members, size, &e->names[n].class_id, err);
-		n++;
+	const struct bt_member *first = &m->members[0];
+	if (count == 1 && m->has_last && first->list == m->last.list &&
+	    first->scope == m->last.scope && first->meta == m->last.meta) {
+		*class_id = m->last_class;
+		return true;
 	}
-	free(members);
-	*count = n;
-	*duplicates = repeats;
-	return good;
+	if (!bt_policy_add_class(m->policy, m->members, count, class_id, err))
+		return false;
+	if (count == 1) {
+		m->last = *first;
+		m->last_class = *class_id;
+		m->has_last = true;
+	}
+	return true;
+}
+
+/*
+ * Writes names over the items that they were made of: a name is never written before its items,
+ * nor further on, are read, as each name has one item at least.
+ */
+static bool merge(struct merge *m, size_t *count, struct bt_err *err)
+{
+	const struct bt_entries *e = m->entries;
+	size_t names = 0;
+	for (size_t at = 0, next; at < e->count; at = next) {
+		const struct bt_entry_row *row = row_of(e, at);
+		struct bt_build_name name = {.key = row->key, .key_size = row->key_size};
+		unsigned members = unite(m, at, &next);
+		if (!find_class(m, members, &name.class_id, err))
+			return false;
+		memcpy((struct bt_build_name *)e->sorted + names++, &name, sizeof(name));
+	}
+	*count = names;
+	return true;
 }
 
 bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder *policy,
     const struct bt_build_name **names, size_t *count, uint64_t *duplicates, struct bt_err *err)
 {
-	size_t merged = 0;
-	uint64_t repeats = 0;
-	if (entries->count > 0)
-		qsort(entries->rows, entries->count, sizeof(*entries->rows), compare_rows);
-	entries->names = malloc((entries->count + 1) * sizeof(*entries->names));
-	if (entries->names == NULL)
+	static_assert(sizeof(struct bt_build_name) <= sizeof(struct bt_entry_item), "in place");
+	struct merge *m = calloc(1, sizeof(*m));
+	entries->sorted = malloc((entries->count + 1) * sizeof(struct bt_entry_item));
+	if (m == NULL || entries->sorted == NULL) {
+		free(m);
 		return bt_fail(err, "out of memory with %zu entries", entries->count);
-	if (!merge(entries, policy, &merged, &repeats, err))
-		return false;
-	*names = entries->names;
-	*count = merged;
-	*duplicates = repeats;
-	return true;
+	}
+	bt_entries_sort(entries->rows, entries->count, entries->sorted);
+	m->entries = entries;
+	m->policy = policy;
+	size_t merged;
+	bool good = merge(m, &merged, err);
+	if (good) {
+		*names = entries->sorted;
+		*count = merged;
+		*duplicates = m->duplicates;
+	}
+	free(m);
+	return good;
 }

@@ -33,8 +33,8 @@ compile()
 spoil()
 {
 	case $1 in
-	truncated) head -c 600 "$work/good" >"$trie" ;;
-	corrupt) { head -c 300 "$work/good"; printf X; tail -c +302 "$work/good"; } >"$trie" ;;
+	truncated) head -c 200 "$work/good" >"$trie" ;;
+	corrupt) { head -c 150 "$work/good"; printf X; tail -c +152 "$work/good"; } >"$trie" ;;
 	foreign) echo "this is no trie" >"$trie" ;;
 	empty) : >"$trie" ;;
 	esac
