@@ -82,6 +82,13 @@ unsigned bt_trie_match(const struct bt_trie *trie, const struct bt_key *key,
 	return bt_block_match(trie->bytes + block, trie->class_size, &probe, matches, count);
 }
 
+void bt_trie_match_batch(const struct bt_trie *trie, const struct bt_key *const *keys,
+    unsigned count, struct bt_match (*matches)[BT_MATCHES_MAX], unsigned *counts)
+{
+	for (unsigned i = 0; i < count; i++)
+		counts[i] = bt_trie_match(trie, keys[i], matches[i]);
+}
+
 bool bt_trie_each(const struct bt_trie *trie,
     bool (*each)(void *ctx, const uint8_t *key, size_t size, uint32_t class_id), void *ctx)
 {
@@ -118,6 +125,11 @@ uint64_t bt_trie_names(const struct bt_trie *trie)
 size_t bt_trie_size(const struct bt_trie *trie)
 {
 	return trie->size;
+}
+
+size_t bt_trie_memory(const struct bt_trie *trie)
+{
+	return sizeof(*trie) + trie->size + trie->index.octets;
 }
 
 uint64_t bt_trie_digest(const struct bt_trie *trie)

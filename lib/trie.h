@@ -25,6 +25,7 @@ enum {
 	BT_TRIE_MAX = 0x7fffffff, /* octets of a file */
 	/* A queried name has at most 127 ancestors-or-self below the root, and the root. */
 	BT_MATCHES_MAX = BT_LABELS_MAX + 1,
+	BT_BATCH_MAX = 16, /* keys that are looked up at once */
 };
 
 struct bt_trie;
@@ -55,6 +56,13 @@ void bt_trie_close(struct bt_trie **trie);
 unsigned bt_trie_match(const struct bt_trie *trie, const struct bt_key *key,
     struct bt_match matches[static BT_MATCHES_MAX]);
 
+/*
+ * bt_trie_match for `count` keys, BT_BATCH_MAX at most: matches[i] gets those of keys[i], counts[i]
+ * their number. Waits for memory once where one after the other would wait for each key.
+ */
+void bt_trie_match_batch(const struct bt_trie *trie, const struct bt_key *const *keys,
+    unsigned count, struct bt_match (*matches)[BT_MATCHES_MAX], unsigned *counts);
+
 /* The policy compiled with the names. Lives as long as the trie. */
 const struct bt_policy *bt_trie_policy(const struct bt_trie *trie);
 
@@ -63,6 +71,9 @@ uint64_t bt_trie_names(const struct bt_trie *trie);
 
 /* Octets of the file. */
 size_t bt_trie_size(const struct bt_trie *trie);
+
+/* Octets of memory that the open trie takes: the file's, and those of what speeds lookups up. */
+size_t bt_trie_memory(const struct bt_trie *trie);
 
 /* Identity of the file's content: equal digests mean equal names and policy. Never 0. */
 uint64_t bt_trie_digest(const struct bt_trie *trie);
