@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* cmd-compile.c -- lists to a trie file */
+/* cmd-compile.c -- lists, or a dump, to a trie file */
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "compile.h"
+#include "dump.h"
 #include "escape.h"
 #include "file.h"
+#include "progress.h"
 
 enum {
 	BAD_LINES_SHOWN = 20, /* of each list */
@@ -36,24 +37,15 @@ static const struct bt_option options[] = {
 static const struct bt_sinkhole default_sinkhole = {
     .has_ipv4 = true, .has_ipv6 = true, .ttl = 10, .ede = BT_EDE_TEXT};
 
-/***
- *  bad lines and progress
- */
+/* ---- bad lines and progress ---- */
 
 struct watch {
 	const struct bt_compile_options *options;
 	uint64_t *bad;       /* of each list; one more for lines of no known list */
 	struct bt_err first; /* bad line of the list that is being read */
 	bool all_errors;
-	bool terminal; /* progress is shown */
-	struct timespec shown;
+	struct bt_progress *progress;
 };
-
-static void clear_progress(const struct watch *watch)
-{
-	if (watch->terminal)
-		fputs("\r\033[K", stderr);
-}
 
 /* The list whose file `text`, "file:line: reason", is about. */
 static unsigned list_of(const struct bt_compile_options *compile, const char *text)
@@ -73,7 +65,7 @@ static void on_bad(void *ctx, const char *text)
 	if (before == 0)
 		bt_fail(&watch->first, "%s", text);
 	if (watch->all_errors || before < BAD_LINES_SHOWN) {
-		clear_progress(watch);
+		bt_progress_clear(watch->progress);
 		bt_message("%s", text);
 	}
 }
@@ -90,27 +82,13 @@ static void show_hidden(const struct watch *watch)
 			    watch->bad[i] - BAD_LINES_SHOWN);
 }
 
-static double seconds_since(const struct timespec *then)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
-}
-
-static void on_progress(void *ctx, const char *list, uint64_t entries)
+static void on_progress(void *ctx, const char *what, unsigned percent)
 {
 	struct watch *watch = ctx;
-	if (!watch->terminal || seconds_since(&watch->shown) < 0.1)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &watch->shown);
-	clear_progress(watch);
-	bt_put_escaped(stderr, list);
-	fprintf(stderr, ": %" PRIu64 " entries", entries);
+	bt_progress_show(watch->progress, what, percent);
 }
 
-/***
- *  the file
- */
+/* ---- the file ---- */
 
 /* The state directory: made if it is missing, so that the resolver's group can read it. */
 static bool make_state(const char *path, struct bt_err *err)
@@ -162,24 +140,26 @@ static mode_t mode_of_new_files(void)
 	return 0666 & ~mask;
 }
 
-/***
- *  the job
- */
+/* ---- the job ---- */
 
 /* What to compile, and where to. */
 struct job {
 	struct bt_compile_options compile;
 	const char *path;
 	const char *state_dir; /* `path` is the trie in force there; NULL: it is some other file */
+	struct bt_progress progress;
 };
 
 /* Verifies the new trie as its readers will, and only then lets it take the old one's place. */
-static bool put_in_place(const struct job *job, void *bytes, size_t size, struct bt_err *err)
+static bool put_in_place(struct job *job, void *bytes, size_t size, struct bt_err *err)
 {
 	struct bt_trie *trie;
-	if (!bt_trie_open(&trie, bytes, size, err)) {
+	bt_progress_show(&job->progress, "verifying", BT_PERCENT_UNKNOWN);
+	bool good = bt_trie_open(&trie, bytes, size, err);
+	bt_progress_clear(&job->progress);
+	if (!good) {
 		free(bytes);
-		return bt_fail_in(err, "the new trie is broken, which is a fault of this program");
+		return bt_fail_in(err, "the new trie cannot be used");
 	}
 	bool ok = job->state_dir == NULL ||
 		  (make_state(job->state_dir, err) && keep_previous(job->path, trie, err));
@@ -203,8 +183,8 @@ static void show_result(
 	       "  classes     %" PRIu32 "\n"
 	       "  bytes       %zu (%.1f a name)\n"
 	       "  seconds     %.3f\n",
-	    job->compile.list_count, result->entries, result->names, result->duplicates,
-	    result->bad, result->classes, size, each, seconds);
+	    result->lists, result->entries, result->names, result->duplicates, result->bad,
+	    result->classes, size, each, seconds);
 }
 
 static void show_failure(const struct job *job, const char *reason)
@@ -227,14 +207,15 @@ static enum bt_exit compile(struct job *job, bool all_errors)
 	void *bytes;
 	size_t size;
 	struct timespec start;
-	struct watch watch = {.options = &job->compile, .all_errors = all_errors};
+	struct watch watch = {
+	    .options = &job->compile, .all_errors = all_errors, .progress = &job->progress};
 
 	watch.bad = calloc(job->compile.list_count + 1u, sizeof(*watch.bad));
 	if (watch.bad == NULL) {
 		show_failure(job, "out of memory");
 		return BT_EXIT_FAILED;
 	}
-	watch.terminal = isatty(STDERR_FILENO);
+	bt_progress_start(&job->progress);
 	job->compile.bad = on_bad;
 	job->compile.progress = on_progress;
 	job->compile.ctx = &watch;
@@ -242,7 +223,7 @@ static enum bt_exit compile(struct job *job, bool all_errors)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	enum bt_exit status = BT_EXIT_OK;
 	bool compiled = bt_compile(&job->compile, &bytes, &size, &result, &err);
-	clear_progress(&watch);
+	bt_progress_clear(&job->progress);
 	show_hidden(&watch);
 	if (!compiled && strcmp(err.text, watch.first.text) == 0)
 		bt_fail(&err, "bad lines, and --strict");
@@ -251,7 +232,7 @@ static enum bt_exit compile(struct job *job, bool all_errors)
 	else if (!put_in_place(job, bytes, size, &err))
 		status = BT_EXIT_FAILED;
 	if (status == BT_EXIT_OK)
-		show_result(job, &result, size, seconds_since(&start));
+		show_result(job, &result, size, bt_seconds_since(&start));
 	else
 		show_failure(job, err.text);
 	free(watch.bad);
@@ -271,7 +252,8 @@ static enum bt_exit compile_configured(const struct bt_call *call)
 	    .compile = {.lists = config->lists,
 		.list_count = config->list_count,
 		.sinkhole = &config->sinkhole,
-		.strict = call->option[STRICT] != NULL}};
+		.strict = call->option[STRICT] != NULL,
+		.dated = true}};
 	enum bt_exit status = BT_EXIT_FAILED;
 	if (in_state == NULL)
 		bt_message("out of memory");
@@ -340,6 +322,26 @@ static enum bt_exit compile_arguments(const struct bt_call *call, const struct b
 	return status;
 }
 
+static enum bt_exit compile_dump(const struct bt_call *call)
+{
+	if (call->arguments > 1)
+		return bt_usage(call, "compile: a dump is all of a trie, and compiled alone");
+	if (call->option[ACTION] != NULL || call->option[SCOPE] != NULL ||
+	    call->option[FORMAT] != NULL)
+		return bt_usage(
+		    call, "compile: a dump itself says what --action, --scope and --format say");
+	struct job job = {.path = call->option[OUTPUT], .compile = {.dump = call->argument[0]}};
+	return compile(&job, false);
+}
+
+static bool has_dump(const struct bt_call *call)
+{
+	for (int i = 0; i < call->arguments; i++)
+		if (bt_is_dump(call->argument[i]))
+			return true;
+	return false;
+}
+
 static enum bt_exit run(const struct bt_call *call)
 {
 	const char *action = call->option[ACTION], *scope = call->option[SCOPE],
@@ -359,6 +361,8 @@ static enum bt_exit run(const struct bt_call *call)
 		    call, "compile: LISTs need --output, for they are not the configured ones");
 	if (call->arguments > BT_LISTS_MAX)
 		return bt_usage(call, "compile: more than %d lists", BT_LISTS_MAX);
+	if (has_dump(call))
+		return compile_dump(call);
 	if (call->arguments > 0) {
 		struct bt_config_list like = {.action = (enum bt_action)action_is,
 		    .format = (enum bt_format)format_is,
@@ -373,8 +377,8 @@ static enum bt_exit run(const struct bt_call *call)
 
 const struct bt_command bt_cmd_compile = {
     .name = "compile",
-    .arguments = "[LIST...]",
-    .summary = "Compile the configured lists, or the LISTs, into a trie",
+    .arguments = "[LIST... | DUMP]",
+    .summary = "Compile the configured lists, the LISTs, or a dump, into a trie",
     .options = options,
     .max_arguments = BT_ANY,
     .run = run,

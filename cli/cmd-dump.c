@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* cmd-dump.c -- every name of a trie, one line for each list that holds it */
+/* cmd-dump.c -- all that is in a trie, as text that compiles into the same trie: dump.h */
+
+#include <inttypes.h>
+#include <time.h>
 
 #include "cli.h"
+#include "dump.h"
 #include "escape.h"
 
 enum { TRIE };
@@ -11,15 +15,43 @@ static const struct bt_option options[] = {
     {NULL, NULL, NULL, 0},
 };
 
-static void show_pair(void *ctx, struct bt_pair pair)
+static void show_pairs(const struct bt_policy *policy, uint32_t meta)
 {
-	(void)ctx;
-	putchar('\t');
-	bt_put_field(stdout, pair.key);
-	putchar('=');
-	bt_put_field(stdout, pair.value);
+	unsigned count = bt_policy_meta_size(policy, meta);
+	for (unsigned i = 0; i < count; i++) {
+		struct bt_pair pair = bt_policy_pair(policy, meta, i);
+		putchar('\t');
+		bt_put_key(stdout, pair.key);
+		putchar('=');
+		bt_put_field(stdout, pair.value);
+	}
+	putchar('\n');
 }
 
+static void show_sinkhole(const struct bt_sinkhole *sinkhole)
+{
+	char text4[INET6_ADDRSTRLEN], text6[INET6_ADDRSTRLEN];
+	const char *ipv4 = bt_sinkhole_address(sinkhole, AF_INET, text4);
+	const char *ipv6 = bt_sinkhole_address(sinkhole, AF_INET6, text6);
+	printf("#sinkhole\t%s\t%s\t%" PRIu32 "\t%s\n", ipv4 != NULL ? ipv4 : "-",
+	    ipv6 != NULL ? ipv6 : "-", sinkhole->ttl, bt_dump_ede[sinkhole->ede]);
+}
+
+static void show_list(const struct bt_policy *policy, const struct bt_list_info *list)
+{
+	char modified[64] = "-";
+	time_t time = (time_t)list->modified;
+	struct tm tm;
+	if (time != 0 && gmtime_r(&time, &tm) != NULL)
+		strftime(modified, sizeof(modified), BT_DUMP_TIME, &tm);
+	fputs("#list\t", stdout);
+	bt_put_field(stdout, list->name);
+	printf(
+	    "\t%s\t%s\t%s", bt_action_name(list->action), bt_dump_events[list->events], modified);
+	show_pairs(policy, list->meta);
+}
+
+/* A line for each list that holds the name. */
 static bool show_name(void *ctx, const uint8_t *key, size_t size, uint32_t class_id)
 {
 	const struct bt_policy *policy = *(const struct bt_policy *const *)ctx;
@@ -28,12 +60,14 @@ static bool show_name(void *ctx, const uint8_t *key, size_t size, uint32_t class
 	bt_key_to_text(text, key, size);
 	for (unsigned i = 0; i < bt_policy_class_size(policy, class_id); i++) {
 		struct bt_member member = bt_policy_member(policy, class_id, i);
+		if (text[0] == '#') /* which would begin a line of another kind */
+			putchar('\\');
 		fputs(text, stdout);
 		putchar('\t');
 		bt_put_field(stdout, bt_policy_list(policy, member.list).name);
-		printf("\t%s", bt_scope_name(member.scope));
-		bt_each_pair(policy, member, show_pair, NULL);
-		putchar('\n');
+		putchar('\t');
+		fputs(bt_scope_name(member.scope), stdout);
+		show_pairs(policy, member.meta);
 	}
 	return !ferror(stdout);
 }
@@ -45,15 +79,23 @@ static enum bt_exit run(const struct bt_call *call)
 		return BT_EXIT_FAILED;
 	/* A failed write is found again, and told, when the program ends. */
 	const struct bt_policy *policy = bt_trie_policy(trie);
-	bt_trie_each(trie, show_name, &policy);
+	printf(BT_DUMP_BEGIN "%d\n", BT_DUMP_VERSION);
+	show_sinkhole(bt_policy_sinkhole(policy));
+	for (unsigned i = 0; i < bt_policy_lists(policy); i++) {
+		struct bt_list_info list = bt_policy_list(policy, i);
+		show_list(policy, &list);
+	}
+	bool whole = bt_trie_each(trie, show_name, &policy);
+	if (whole)
+		puts(BT_DUMP_END);
 	bt_trie_close(&trie);
-	return BT_EXIT_OK;
+	return whole ? BT_EXIT_OK : BT_EXIT_FAILED;
 }
 
 const struct bt_command bt_cmd_dump = {
     .name = "dump",
     .arguments = "",
-    .summary = "Show every name of a trie with its lists, scope and metadata",
+    .summary = "Show all that is in a trie, as text that compiles into the same",
     .options = options,
     .run = run,
 };

@@ -1,183 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* cmd-lookup.c -- which indicators cover a name, which one decides, and why */
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "cli.h"
-#include "escape.h"
 #include "explain.h"
-#include "json.h"
+#include "lookup.h"
 
-enum { TRIE, FORMAT };
+enum { TRIE, FORMAT, NAMES };
 
 static const struct bt_option options[] = {
     [TRIE] = {"trie", "TRIE", "look in this file, not in STATE/beacontrap.trie", 't'},
     [FORMAT] = {"format", "FORMAT", "text (default) or json", 'f'},
+    [NAMES] = {"file", "NAMES", "look up the names in this file, one a line; -: standard input", 0},
     {NULL, NULL, NULL, 0},
 };
 
-static const char *const answers[] = {
-    [BT_ACTION_SINKHOLE] = NULL, /* has addresses */
-    [BT_ACTION_NXDOMAIN] = "NXDOMAIN",
-    [BT_ACTION_NODATA] = "NODATA",
-    [BT_ACTION_REFUSED] = "REFUSED",
-    [BT_ACTION_DROP] = "none over UDP, REFUSED over TCP",
-    [BT_ACTION_ALLOW] = "as without beacontrap; nothing is recorded",
-    [BT_ACTION_LOG] = "as without beacontrap; the query is recorded",
-};
-
-static void write_indicator(
-    char text[static BT_TEXT_MAX + 1], const struct bt_explanation *told, unsigned labels)
-{
-	bt_key_to_text(text, told->key.bytes, bt_key_ancestor(&told->key, labels));
-}
-
-/***
- *  text
- */
-
-static void show_pair(void *ctx, struct bt_pair pair)
-{
-	(void)ctx;
-	fputs("      ", stdout);
-	bt_put_escaped(stdout, pair.key);
-	fputs(": ", stdout);
-	bt_put_escaped(stdout, pair.value);
-	putchar('\n');
-}
-
-static void show_holding(const struct bt_policy *policy, const struct bt_explanation *told,
-    const struct bt_holding *holding)
-{
-	struct bt_list_info list = bt_policy_list(policy, holding->member.list);
-	char name[BT_TEXT_MAX + 1];
-
-	write_indicator(name, told, holding->labels);
-	printf("    %s: list ", name);
-	bt_put_escaped(stdout, list.name);
-	printf(", %s, %s%s\n", bt_action_name(list.action), bt_scope_name(holding->member.scope),
-	    holding->decides  ? " -- decides"
-	    : holding->covers ? ""
-			      : " -- does not cover it");
-	bt_each_pair(policy, holding->member, show_pair, NULL);
-}
-
-static void show_answer(const struct bt_policy *policy, enum bt_action action)
-{
-	const struct bt_sinkhole *sinkhole = bt_policy_sinkhole(policy);
-	char text4[INET6_ADDRSTRLEN], text6[INET6_ADDRSTRLEN];
-
-	fputs("  answer:\n    ", stdout);
-	if (action == BT_ACTION_SINKHOLE) {
-		const char *ipv4 = bt_sinkhole_address(sinkhole, AF_INET, text4);
-		const char *ipv6 = bt_sinkhole_address(sinkhole, AF_INET6, text6);
-		printf("A %s, AAAA %s, other types NODATA", ipv4 != NULL ? ipv4 : "NODATA",
-		    ipv6 != NULL ? ipv6 : "NODATA");
-	} else {
-		fputs(answers[action], stdout);
-	}
-	if (action <= BT_ACTION_NODATA)
-		printf("; TTL %" PRIu32 " s", sinkhole->ttl);
-	putchar('\n');
-}
-
-static void show_text(const struct bt_policy *policy, const struct bt_explanation *told)
-{
-	bool bold = bt_colour(stdout);
-	char name[BT_TEXT_MAX + 1];
-
-	write_indicator(name, told, told->key.labels);
-	printf("%s%s: %s%s\n", bold ? "\033[1m" : "", name,
-	    told->verdict.listed ? bt_action_name(told->verdict.action) : "not listed",
-	    bold ? "\033[0m" : "");
-	puts("  why:");
-	for (unsigned i = 0; i < told->step_count; i++) {
-		fputs("    ", stdout);
-		bt_put_escaped(stdout, told->steps[i]);
-		putchar('\n');
-	}
-	if (told->verdict.listed)
-		show_answer(policy, told->verdict.action);
-	if (told->count > 0)
-		puts("  indicators:");
-	for (size_t i = 0; i < told->count; i++)
-		show_holding(policy, told, &told->holdings[i]);
-}
-
-/***
- *  json
- */
-
-static void add_pair(void *ctx, struct bt_pair pair)
-{
-	json_t **metadata = ctx;
-	if (*metadata != NULL && !bt_json_add_pair(*metadata, pair)) {
-		json_decref(*metadata);
-		*metadata = NULL;
-	}
-}
-
-static json_t *holding_object(const struct bt_policy *policy, const struct bt_explanation *told,
-    const struct bt_holding *holding)
-{
-	struct bt_list_info list = bt_policy_list(policy, holding->member.list);
-	json_t *metadata = json_object();
-	char name[BT_TEXT_MAX + 1];
-
-	write_indicator(name, told, holding->labels);
-	bt_each_pair(policy, holding->member, add_pair, &metadata);
-	return json_pack("{ss so ss ss sb sb so}", "indicator", name, "list",
-	    bt_json_text(list.name), "action", bt_action_name(list.action), "scope",
-	    bt_scope_name(holding->member.scope), "covers", holding->covers, "decides",
-	    holding->decides, "metadata", metadata);
-}
-
-static json_t *answer_object(const struct bt_policy *policy, const struct bt_verdict *verdict)
-{
-	const struct bt_sinkhole *sinkhole = bt_policy_sinkhole(policy);
-	char ipv4[INET6_ADDRSTRLEN], ipv6[INET6_ADDRSTRLEN];
-
-	if (!verdict->listed)
-		return json_null();
-	if (verdict->action == BT_ACTION_SINKHOLE)
-		return json_pack("{ss? ss? sI}", "A", bt_sinkhole_address(sinkhole, AF_INET, ipv4),
-		    "AAAA", bt_sinkhole_address(sinkhole, AF_INET6, ipv6), "ttl",
-		    (json_int_t)sinkhole->ttl);
-	if (verdict->action <= BT_ACTION_NODATA)
-		return json_pack("{sI}", "ttl", (json_int_t)sinkhole->ttl);
-	return json_object();
-}
-
-static bool show_json(const struct bt_policy *policy, const struct bt_explanation *told)
-{
-	json_t *holdings = json_array(), *why = json_array();
-	char name[BT_TEXT_MAX + 1];
-
-	bool ok = holdings != NULL && why != NULL;
-	for (size_t i = 0; ok && i < told->count; i++)
-		ok = json_array_append_new(
-			 holdings, holding_object(policy, told, &told->holdings[i])) == 0;
-	for (unsigned i = 0; ok && i < told->step_count; i++)
-		ok = json_array_append_new(why, bt_json_text(told->steps[i])) == 0;
-	if (!ok) {
-		json_decref(holdings);
-		json_decref(why);
-		return false;
-	}
-	write_indicator(name, told, told->key.labels);
-	return bt_json_write(stdout,
-	    json_pack("{ss sb ss? so so so}", "name", name, "listed", told->verdict.listed,
-		"action", told->verdict.listed ? bt_action_name(told->verdict.action) : NULL,
-		"indicators", holdings, "why", why, "answer",
-		answer_object(policy, &told->verdict)));
-}
-
-/***
- *  the command
- */
-
-static bool is_hit(const struct bt_verdict *verdict)
+bool bt_is_hit(const struct bt_verdict *verdict)
 {
 	return verdict->listed && verdict->action != BT_ACTION_ALLOW;
 }
@@ -195,28 +34,42 @@ static enum bt_exit look_up(
 	}
 	if (json && !first)
 		puts(",");
-	bool shown = true;
-	if (json)
-		shown = show_json(policy, told);
-	else
-		show_text(policy, told);
-	enum bt_exit status = !shown                   ? BT_EXIT_FAILED
-			      : is_hit(&told->verdict) ? BT_EXIT_OK
-						       : BT_EXIT_NO;
+	bool shown = json ? bt_lookup_json(policy, told) : bt_lookup_text(policy, told);
+	enum bt_exit status = !shown                      ? BT_EXIT_FAILED
+			      : bt_is_hit(&told->verdict) ? BT_EXIT_OK
+							  : BT_EXIT_NO;
 	if (!shown)
 		bt_message("out of memory");
 	bt_explanation_free(&told);
 	return status;
 }
 
+/* The worst of what became of each. */
+static enum bt_exit look_up_arguments(
+    const struct bt_call *call, const struct bt_trie *trie, bool json)
+{
+	enum bt_exit worst = BT_EXIT_OK;
+	struct bt_key key;
+	for (int i = 0; i < call->arguments && bt_read_name(&key, call->argument[i]); i++) {
+		enum bt_exit status = look_up(trie, &key, json, i == 0);
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}
+
 static enum bt_exit run(const struct bt_call *call)
 {
 	const char *format = call->option[FORMAT] != NULL ? call->option[FORMAT] : "text";
+	const char *names = call->option[NAMES];
 	bool json = strcmp(format, "json") == 0;
 	struct bt_key key;
 
 	if (!json && strcmp(format, "text") != 0)
 		return bt_usage(call, "there is no format '%s': expected text or json", format);
+	if (call->arguments == 0 && names == NULL)
+		return bt_usage(call, "lookup: expected NAME... or --file");
+	if (call->arguments > 0 && names != NULL)
+		return bt_usage(call, "lookup: NAMEs or --file, not both");
 	for (int i = 0; i < call->arguments; i++)
 		if (!bt_read_name(&key, call->argument[i]))
 			return BT_EXIT_FAILED;
@@ -224,23 +77,19 @@ static enum bt_exit run(const struct bt_call *call)
 	if (trie == NULL)
 		return BT_EXIT_FAILED;
 
-	enum bt_exit worst = BT_EXIT_OK;
 	fputs(json ? "{\"names\":[\n" : "", stdout);
-	for (int i = 0; i < call->arguments && bt_read_name(&key, call->argument[i]); i++) {
-		enum bt_exit status = look_up(trie, &key, json, i == 0);
-		worst = status > worst ? status : worst;
-	}
+	enum bt_exit status =
+	    names != NULL ? bt_lookup_file(trie, names, json) : look_up_arguments(call, trie, json);
 	fputs(json ? "\n]}\n" : "", stdout);
 	bt_trie_close(&trie);
-	return worst;
+	return status;
 }
 
 const struct bt_command bt_cmd_lookup = {
     .name = "lookup",
-    .arguments = "NAME...",
+    .arguments = "NAME... | --file NAMES",
     .summary = "Show which indicators cover a name, which one decides, and why",
     .options = options,
-    .min_arguments = 1,
     .max_arguments = BT_ANY,
     .run = run,
 };

@@ -70,9 +70,7 @@ static bool read_options(
 	return true;
 }
 
-/***
- *  reading
- */
+/* ---- reading ---- */
 
 static bool read_folder(struct bt_report *report, const char *folder)
 {
@@ -111,9 +109,7 @@ static struct bt_trie *find_trie(char *const *folders, int count)
 	return trie;
 }
 
-/***
- *  showing
- */
+/* ---- showing ---- */
 
 static void warn(const struct bt_view *view)
 {

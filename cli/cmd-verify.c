@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "dump.h"
 #include "escape.h"
 #include "timestamp.h"
 
@@ -15,9 +16,6 @@ static const struct bt_option options[] = {
     {NULL, NULL, NULL, 0},
 };
 
-static const char *const events_names[] = {
-    [BT_EVENTS_FULL] = "full", [BT_EVENTS_COUNT] = "count", [BT_EVENTS_OFF] = "off"};
-
 static void show_list(const struct bt_list_info *list)
 {
 	const struct bt_zone utc = {.name = "UTC"};
@@ -26,12 +24,18 @@ static void show_list(const struct bt_list_info *list)
 	fputs("    ", stdout);
 	bt_put_escaped(stdout, list->name);
 	printf(": %s, %" PRIu64 " entries, events %s", bt_action_name(list->action), list->entries,
-	    events_names[list->events]);
+	    bt_dump_events[list->events]);
 	if (list->modified != 0)
 		printf(", changed %s UTC", bt_time_show(time, list->modified * 1000, &utc));
 	putchar('\n');
 }
 
+static void show_size(const char *label, size_t size, uint64_t names)
+{
+	printf("  %s  %zu (%.1f a name)\n", label, size, (double)size / (double)names);
+}
+
+/* An open trie has one name at least, and the only version that this program reads. */
 static void show_trie(const char *path, const struct bt_trie *trie)
 {
 	const struct bt_policy *policy = bt_trie_policy(trie);
@@ -39,12 +43,15 @@ static void show_trie(const char *path, const struct bt_trie *trie)
 
 	bt_put_escaped(stdout, path);
 	printf(": ok\n"
+	       "  checked  header, checksums, digest, policy, every name and its classes\n"
+	       "  format   version %d\n"
 	       "  names    %" PRIu64 "\n"
-	       "  classes  %" PRIu32 "\n"
-	       "  bytes    %zu\n"
-	       "  digest   %016" PRIx64 "\n"
+	       "  classes  %" PRIu32 "\n",
+	    BT_TRIE_VERSION, bt_trie_names(trie), bt_policy_classes(policy));
+	show_size("bytes  ", bt_trie_size(trie), bt_trie_names(trie));
+	show_size("memory ", bt_trie_memory(trie), bt_trie_names(trie));
+	printf("  digest   %016" PRIx64 "\n"
 	       "  lists    %u\n",
-	    bt_trie_names(trie), bt_policy_classes(policy), bt_trie_size(trie),
 	    bt_trie_digest(trie), lists);
 	for (unsigned i = 0; i < lists; i++) {
 		struct bt_list_info list = bt_policy_list(policy, i);
@@ -74,7 +81,7 @@ static enum bt_exit run(const struct bt_call *call)
 const struct bt_command bt_cmd_verify = {
     .name = "verify",
     .arguments = "",
-    .summary = "Verify a trie, and say what it holds",
+    .summary = "Verify all of a trie, and say what it holds",
     .options = options,
     .run = run,
 };

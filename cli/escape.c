@@ -54,17 +54,33 @@ static void put_unsafe(FILE *out, uint32_t c)
 		fprintf(out, c < 0x80 ? "\\x%02x" : "\\u%04x", c);
 }
 
-static void put(FILE *out, const char *text, bool exact)
+/* Octets at `text` that are written as they are, and are one character each. */
+static size_t count_plain(const unsigned char *text, char also)
+{
+	size_t count = 0;
+	while (text[count] >= ' ' && text[count] < 0x7f && text[count] != '\\' &&
+	       text[count] != (unsigned char)also)
+		count++;
+	return count;
+}
+
+/* `also` is a character to be written as its number; 0: none. */
+static void put(FILE *out, const char *text, bool exact, char also)
 {
 	const unsigned char *at = (const unsigned char *)text;
-	while (*at != 0) {
+	for (;;) {
+		size_t plain = count_plain(at, also);
+		fwrite(at, 1, plain, out);
+		at += plain;
+		if (*at == 0)
+			return;
 		uint32_t c;
 		size_t octets = read_character(at, &c);
 		if (octets == 0) {
 			fprintf(out, "\\x%02x", *at++);
 			continue;
 		}
-		if (is_unsafe(c))
+		if (is_unsafe(c) || c == (unsigned char)also)
 			put_unsafe(out, c);
 		else if (exact && c == '\\')
 			fputs("\\\\", out);
@@ -76,10 +92,15 @@ static void put(FILE *out, const char *text, bool exact)
 
 void bt_put_escaped(FILE *out, const char *text)
 {
-	put(out, text, false);
+	put(out, text, false, '\0');
 }
 
 void bt_put_field(FILE *out, const char *text)
 {
-	put(out, text, true);
+	put(out, text, true, '\0');
+}
+
+void bt_put_key(FILE *out, const char *text)
+{
+	put(out, text, true, '=');
 }

@@ -19,4 +19,7 @@ void bt_put_escaped(FILE *out, const char *text);
 /* As bt_put_escaped, and a backslash is doubled: what was written can be told exactly. */
 void bt_put_field(FILE *out, const char *text);
 
+/* As bt_put_field, without '=': what goes before one. */
+void bt_put_key(FILE *out, const char *text);
+
 #endif

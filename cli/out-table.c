@@ -96,9 +96,7 @@ static void put_row(FILE *out, const struct layout *layout, const struct bt_repo
 	}
 }
 
-/***
- *  what surrounds the rows
- */
+/* ---- what surrounds the rows ---- */
 
 static void put_context(FILE *out, const struct bt_view *view)
 {

@@ -42,9 +42,7 @@ static bool take(const char **at, char c)
 	return true;
 }
 
-/***
- *  zones
- */
+/* ---- zones ---- */
 
 /* "+HH", "+HH:MM", "+HHMM", "+H", or with '-', up to the end of the text. */
 static bool read_offset(const char *at, int32_t *offset)
@@ -112,9 +110,7 @@ bool bt_zone_read(struct bt_zone *zone, const char *text, struct bt_err *err)
 	return true;
 }
 
-/***
- *  reading
- */
+/* ---- reading ---- */
 
 static bool read_age(const char *text, int64_t *milliseconds)
 {
@@ -210,9 +206,7 @@ bool bt_time_read(
 	return true;
 }
 
-/***
- *  showing
- */
+/* ---- showing ---- */
 
 /* Splits so that the milliseconds are never negative. */
 static time_t split(int64_t time, int *milliseconds)

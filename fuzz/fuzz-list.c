@@ -60,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	for (int format = 0; format < BT_FORMATS; format++) {
 		struct seen seen = {0};
-		const struct bt_list_reader reader = {on_entry, on_list, on_bad, &seen};
+		const struct bt_list_reader reader = {
+		    .entry = on_entry, .list = on_list, .bad = on_bad, .ctx = &seen};
 		struct bt_list_stats stats;
 		struct bt_err err = {""};
 		bool ok = bt_list_parse(

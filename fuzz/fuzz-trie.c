@@ -2,7 +2,7 @@
 /*
  * fuzz-trie.c -- any octets as a trie file: refused, or every lookup equals a linear scan
  *
- * The checksums are mended first, or nothing but them would be tested.
+ * The sizes and checksums are mended first, or nothing but them would be tested.
  */
 
 #include <stdlib.h>
@@ -21,13 +21,33 @@ static void need(bool truth)
 		abort();
 }
 
+static uint8_t *row(uint8_t *bytes, enum bt_trie_section number)
+{
+	return bytes + BT_TRIE_AT_SECTIONS + (size_t)number * BT_TRIE_SECTION_ROW;
+}
+
+/* Octets that were put in or taken out belong to the blocks. */
+static void mend_sizes(uint8_t *bytes, size_t size)
+{
+	uint64_t left = size - BT_TRIE_HEADER_SIZE;
+	uint64_t codebook = bt_get64(row(bytes, BT_TRIE_CODEBOOK) + 8);
+	uint64_t policy = bt_get64(row(bytes, BT_TRIE_POLICY) + 8);
+	if (bt_get64(bytes + BT_TRIE_AT_SIZE) == size || codebook > left ||
+	    policy > left - codebook)
+		return;
+	bt_put64(bytes + BT_TRIE_AT_SIZE, size);
+	bt_put64(row(bytes, BT_TRIE_BLOCKS), BT_TRIE_HEADER_SIZE + codebook);
+	bt_put64(row(bytes, BT_TRIE_BLOCKS) + 8, left - codebook - policy);
+	bt_put64(row(bytes, BT_TRIE_POLICY), size - policy);
+}
+
 static void mend_checksums(uint8_t *bytes, size_t size)
 {
 	for (unsigned i = 0; i < BT_TRIE_SECTIONS; i++) {
-		uint8_t *row = bytes + BT_TRIE_AT_SECTIONS + i * (size_t)BT_TRIE_SECTION_ROW;
-		uint64_t at = bt_get64(row), octets = bt_get64(row + 8);
+		uint8_t *section = row(bytes, i);
+		uint64_t at = bt_get64(section), octets = bt_get64(section + 8);
 		if (at <= size && octets <= size - at)
-			bt_put64(row + 16, XXH3_64bits(bytes + at, octets));
+			bt_put64(section + 16, XXH3_64bits(bytes + at, octets));
 	}
 	bt_put64(bytes + BT_TRIE_AT_DIGEST, bt_trie_header_digest(bytes));
 	bt_put64(bytes + BT_TRIE_AT_CHECKSUM, XXH3_64bits(bytes, BT_TRIE_AT_CHECKSUM));
@@ -64,6 +84,10 @@ static void compare_with_scan(const struct bt_trie *trie, const struct bt_key *k
 	for (unsigned i = 0; i < scan.count; i++)
 		need(got[i].class_id == scan.want[i].class_id &&
 		     got[i].labels == scan.want[i].labels);
+	struct bt_match batch[1][BT_MATCHES_MAX];
+	unsigned count;
+	bt_trie_match_batch(trie, &key, 1, batch, &count);
+	need(count == scan.count);
 }
 
 /* Appends a label whose size and octets are the input's. */
@@ -170,8 +194,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (size > 0)
 		memcpy(bytes, data, size);
-	if (size >= BT_TRIE_HEADER_SIZE)
+	if (size >= BT_TRIE_HEADER_SIZE) {
+		mend_sizes(bytes, size);
 		mend_checksums(bytes, size);
+	}
 	if (bt_trie_open(&trie, bytes, size, &err)) {
 		check_trie(trie, data, size);
 		bt_trie_close(&trie);

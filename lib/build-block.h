@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "build-codebook.h"
 #include "build.h"
 
 enum { BT_BUILD_BLOCK_MAX = 4096 /* octets of a block that is built here are fewer */ };
@@ -23,6 +24,7 @@ struct bt_build_run {
 	const struct bt_build_name *const *ancestors;
 	unsigned ancestor_count;
 	unsigned class_size;
+	const struct bt_coder *coder;
 };
 
 /* Writes the next block and returns its octets; *taken is how many names it has. */

@@ -17,6 +17,7 @@ struct build {
 	uint32_t root; /* its class */
 	uint8_t *shared;
 	unsigned class_size;
+	struct bt_coder *coder;
 	uint32_t blocks;
 
 	uint8_t *bytes;
@@ -77,13 +78,16 @@ static bool check_input(struct build *b, const void *policy, size_t policy_size,
 	b->shared = malloc(b->count + 1);
 	if (b->shared == NULL)
 		return bt_fail(err, "out of memory");
-	return check_names(b, classes, err);
+	return check_names(b, classes, err) &&
+	       bt_coder_new(&b->coder, b->names, b->shared, b->count, classes, err);
 }
 
 /* ---- bytes ---- */
 
 static bool make_room(struct build *b, size_t more, struct bt_err *err)
 {
+	if (more > BT_TRIE_MAX - b->size)
+		return bt_fail(err, "more names than a trie file can hold: %d octets", BT_TRIE_MAX);
 	if (more <= b->room - b->size)
 		return true;
 	size_t room = b->room + b->room / 4 + more;
@@ -119,6 +123,7 @@ static bool put_blocks(struct build *b, struct bt_err *err)
 		    .ancestors = stack.names,
 		    .ancestor_count = stack.count,
 		    .class_size = b->class_size,
+		    .coder = b->coder,
 		};
 		if (!make_room(b, BT_BUILD_BLOCK_MAX, err))
 			return false;
@@ -145,7 +150,8 @@ static void put_header(struct build *b, size_t policy_size)
 {
 	uint8_t *at = b->bytes;
 	const size_t sizes[] = {
-	    [BT_TRIE_BLOCKS] = b->size - policy_size - BT_TRIE_HEADER_SIZE,
+	    [BT_TRIE_CODEBOOK] = b->coder->size,
+	    [BT_TRIE_BLOCKS] = b->size - policy_size - b->coder->size - BT_TRIE_HEADER_SIZE,
 	    [BT_TRIE_POLICY] = policy_size,
 	};
 	memcpy(at, BT_TRIE_MAGIC, sizeof(BT_TRIE_MAGIC) - 1);
@@ -173,15 +179,18 @@ bool bt_build(void **bytes, size_t *size, const struct bt_build_name *names, siz
 	static const uint8_t header[BT_TRIE_HEADER_SIZE], guard[BT_TRIE_GUARD];
 	struct build b = {.names = names, .count = count, .root = BT_TRIE_NO_CLASS};
 	bool good = check_input(&b, policy, policy_size, err) &&
-		    put_octets(&b, header, sizeof(header), err) && put_blocks(&b, err) &&
+		    put_octets(&b, header, sizeof(header), err) &&
+		    put_octets(&b, b.coder->bytes, b.coder->size, err) && put_blocks(&b, err) &&
 		    put_octets(&b, guard, sizeof(guard), err) &&
 		    put_octets(&b, policy, policy_size, err);
-	free(b.shared);
-	if (!good) {
+	if (good)
+		put_header(&b, policy_size);
+	else
 		free(b.bytes);
+	free(b.shared);
+	bt_coder_free(&b.coder);
+	if (!good)
 		return false;
-	}
-	put_header(&b, policy_size);
 	*bytes = b.bytes;
 	*size = b.size;
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* compile.c -- lists to a trie file */
+/* compile.c -- lists, or a dump, to a trie file */
 
 #include <limits.h>
 #include <stdio.h>
@@ -8,11 +8,10 @@
 
 #include "build.h"
 #include "compile.h"
+#include "dump.h"
 #include "entries.h"
 #include "list.h"
 #include "policy-build.h"
-
-enum { PROGRESS_EVERY = 10000 /* entries */ };
 
 struct compile {
 	const struct bt_compile_options *options;
@@ -22,7 +21,6 @@ struct compile {
 
 	/* of the list that is being read */
 	unsigned list;
-	uint64_t list_entries;
 	uint32_t list_meta;
 	struct bt_err first_bad;
 
@@ -92,6 +90,14 @@ static bool find_meta(
 	return true;
 }
 
+/* `all` is 0 where it is not known. */
+static void tell(const struct compile *c, const char *what, uint64_t done, uint64_t all)
+{
+	uint64_t percent = all == 0 ? BT_PERCENT_UNKNOWN : done >= all ? 100 : done * 100 / all;
+	if (c->options->progress != NULL)
+		c->options->progress(c->options->ctx, what, (unsigned)percent);
+}
+
 /* ---- reading a list ---- */
 
 static const struct bt_config_list *list_of(const struct compile *c)
@@ -99,22 +105,13 @@ static const struct bt_config_list *list_of(const struct compile *c)
 	return c->options->lists + c->list;
 }
 
-static void tell_progress(const struct compile *c)
-{
-	if (c->options->progress != NULL)
-		c->options->progress(c->options->ctx, list_of(c)->name, c->list_entries);
-}
-
 static bool take_entry(void *ctx, const struct bt_entry *entry, struct bt_err *err)
 {
 	struct compile *c = ctx;
 	struct bt_member member = {.list = (uint16_t)c->list};
 	member.scope = list_of(c)->scope != 0 ? list_of(c)->scope : entry->scope;
-	if (!find_meta(c, entry, &member.meta, err))
-		return false;
-	if (++c->list_entries % PROGRESS_EVERY == 0)
-		tell_progress(c);
-	return bt_entries_add(c->entries, entry->key, member, err);
+	return find_meta(c, entry, &member.meta, err) &&
+	       bt_entries_add(c->entries, entry->key, member, err);
 }
 
 static bool take_list(void *ctx, const struct bt_pair *pairs, unsigned count, struct bt_err *err)
@@ -134,24 +131,33 @@ static void take_bad(void *ctx, unsigned line, const char *reason)
 		c->options->bad(c->options->ctx, text);
 }
 
+static void take_progress(void *ctx, uint64_t octets, uint64_t size)
+{
+	const struct compile *c = ctx;
+	tell(c, c->options->dump != NULL ? c->options->dump : list_of(c)->file, octets, size);
+}
+
 /* In strict mode too a list is read to its end, so that all its bad lines are heard of at once. */
 static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 {
 	c->list = number;
-	c->list_entries = 0;
 	c->list_meta = 0;
 	c->first_bad.text[0] = '\0';
 
 	const struct bt_config_list *list = list_of(c);
-	const struct bt_list_reader reader = {
-	    .entry = take_entry, .list = take_list, .bad = take_bad, .ctx = c};
+	const struct bt_list_reader reader = {.entry = take_entry,
+	    .list = take_list,
+	    .bad = take_bad,
+	    .progress = take_progress,
+	    .ctx = c};
 	struct bt_list_stats stats;
+	tell(c, list->file, 0, 0);
 	if (!bt_list_read(list->file, list->format, &reader, &stats, err))
 		return false;
 	if (c->options->strict && stats.bad > 0)
 		return bt_fail(err, "%s", c->first_bad.text);
-	tell_progress(c);
 
+	c->result.lists++;
 	c->result.entries += stats.entries;
 	c->result.bad += stats.bad;
 	const struct bt_list_info info = {
@@ -159,9 +165,63 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	    .action = list->action,
 	    .events = list->events,
 	    .meta = c->list_meta,
-	    .modified = stats.modified,
+	    .modified = c->options->dated ? stats.modified : 0,
 	};
 	return bt_policy_add_list(c->policy, &info, err);
+}
+
+static bool read_lists(struct compile *c, struct bt_err *err)
+{
+	if (c->options->list_count == 0)
+		return bt_fail(err, "no lists: there is nothing to compile");
+	if (!bt_policy_builder_new(&c->policy, c->options->sinkhole, err))
+		return false;
+	for (unsigned i = 0; i < c->options->list_count; i++)
+		if (!read_list(c, i, err))
+			return false;
+	return true;
+}
+
+/* ---- reading a dump ---- */
+
+static bool take_dumped_sinkhole(void *ctx, const struct bt_sinkhole *sinkhole, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	return bt_policy_builder_new(&c->policy, sinkhole, err);
+}
+
+static bool take_dumped_list(void *ctx, const struct bt_list_info *list,
+    const struct bt_pair *pairs, unsigned count, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	struct bt_list_info info = *list;
+	c->result.lists++;
+	return bt_policy_add_meta(c->policy, pairs, count, &info.meta, err) &&
+	       bt_policy_add_list(c->policy, &info, err);
+}
+
+static bool take_dumped_entry(
+    void *ctx, unsigned list, const struct bt_entry *entry, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	struct bt_member member = {.list = (uint16_t)list, .scope = entry->scope};
+	c->result.entries++;
+	return find_meta(c, entry, &member.meta, err) &&
+	       bt_entries_add(c->entries, entry->key, member, err);
+}
+
+static bool read_dump(struct compile *c, struct bt_err *err)
+{
+	const struct bt_dump_reader reader = {
+	    .sinkhole = take_dumped_sinkhole,
+	    .list = take_dumped_list,
+	    .entry = take_dumped_entry,
+	    .progress = take_progress,
+	    .ctx = c,
+	};
+	tell(c, c->options->dump, 0, 0);
+	return bt_dump_read(c->options->dump, &reader, err) &&
+	       (c->result.entries > 0 || bt_fail(err, "%s: no names in it", c->options->dump));
 }
 
 /* ---- the whole ---- */
@@ -170,6 +230,7 @@ static bool build(struct compile *c, void **bytes, size_t *size, struct bt_err *
 {
 	const struct bt_build_name *names;
 	size_t count;
+	tell(c, "sorting", 0, 0);
 	if (!bt_entries_finish(c->entries, c->policy, &names, &count, &c->result.duplicates, err))
 		return false;
 	for (size_t i = 0; i < count; i++) {
@@ -181,25 +242,23 @@ static bool build(struct compile *c, void **bytes, size_t *size, struct bt_err *
 
 	void *policy;
 	size_t policy_size;
-	if (!bt_policy_build(c->policy, &policy, &policy_size, err))
+	tell(c, "building", 0, 0);
+	if (!bt_policy_renumber(&c->policy, err) ||
+	    !bt_policy_build(c->policy, &policy, &policy_size, err))
 		return false;
+	bt_policy_builder_free(&c->policy);
 	bool ok = bt_build(bytes, size, names, count, policy, policy_size, err);
 	free(policy);
-	return ok;
+	return ok || bt_fail_in(err, "%zu names", count);
 }
 
 bool bt_compile(const struct bt_compile_options *options, void **bytes, size_t *size,
     struct bt_compile_result *result, struct bt_err *err)
 {
-	if (options->list_count == 0)
-		return bt_fail(err, "no lists: there is nothing to compile");
-
 	struct compile c = {.options = options};
-	bool ok = bt_policy_builder_new(&c.policy, options->sinkhole, err) &&
-		  bt_entries_new(&c.entries, err);
-	for (unsigned i = 0; ok && i < options->list_count; i++)
-		ok = read_list(&c, i, err);
-	ok = ok && build(&c, bytes, size, err);
+	bool ok = bt_entries_new(&c.entries, err) &&
+		  (options->dump != NULL ? read_dump(&c, err) : read_lists(&c, err)) &&
+		  build(&c, bytes, size, err);
 	if (ok && result != NULL)
 		*result = c.result;
 	bt_entries_free(&c.entries);

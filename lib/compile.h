@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * compile.h -- lists to a trie file
+ * compile.h -- lists, or a dump, to a trie file
  *
  * Threads: a compile belongs to one thread.
  */
@@ -14,18 +14,24 @@
 #include "config.h"
 #include "err.h"
 
+enum { BT_PERCENT_UNKNOWN = 101 };
+
 struct bt_compile_options {
 	const struct bt_config_list *lists;
 	unsigned list_count;
 	const struct bt_sinkhole *sinkhole;
-	bool strict; /* a bad line is fatal */
-	/* Each bad line ("file:line: reason"), and progress: entries so far. May be NULL. */
+	const char *dump; /* NULL; else the path of a dump (dump.h), which says all of the above */
+	bool strict;      /* a bad line is fatal; in a dump it always is */
+	bool dated;       /* the trie says when each list's file changed last */
+	/* Each bad line ("file:line: reason"), and progress: what is being done (a list's path, or
+	   words), and how much of it in percent. May be NULL. */
 	void (*bad)(void *ctx, const char *text);
-	void (*progress)(void *ctx, const char *list, uint64_t entries);
+	void (*progress)(void *ctx, const char *what, unsigned percent);
 	void *ctx;
 };
 
 struct bt_compile_result {
+	unsigned lists;
 	uint64_t entries;    /* good entries of all lists */
 	uint64_t names;      /* distinct names */
 	uint64_t duplicates; /* repeats within a list */
@@ -33,7 +39,12 @@ struct bt_compile_result {
 	uint32_t classes;
 };
 
-/* The trie file's bytes: malloc'ed, the caller's. */
+/*
+ * The trie file's bytes: malloc'ed, the caller's. They follow from the lists' names, order and
+ * other settings, from what is in them, and if `dated` from when they changed; not from where they
+ * are. The order of a list's entries matters only where a name has metadata that differs: the first
+ * stands.
+ */
 bool bt_compile(const struct bt_compile_options *options, void **bytes, size_t *size,
     struct bt_compile_result *result, struct bt_err *err);
 

@@ -51,10 +51,7 @@ static void on_problem(void *ctx, unsigned line, unsigned column, const char *re
 	tell(load, &problem);
 }
 
-/*****************************************************************************
- *
- *  values, each read into `to` at the offset that its key says
- */
+/* ---- values, each read into `to` at the offset that its key says ---- */
 
 static void *place(const struct bt_yaml_key *key, void *to)
 {
@@ -148,10 +145,7 @@ static int read_choice(struct bt_yaml *yaml, const struct bt_yaml_key *key,
 	return -1;
 }
 
-/*****************************************************************************
- *
- *  sinkhole
- */
+/* ---- sinkhole ---- */
 
 static void read_address(
     struct bt_yaml *yaml, yaml_node_t *value, int family, void *address, bool *has)
@@ -225,10 +219,7 @@ static void read_sinkhole(
 	bt_yaml_read_keys(yaml, value, keys, sizeof(keys) / sizeof(keys[0]), place(key, to));
 }
 
-/*****************************************************************************
- *
- *  lists
- */
+/* ---- lists ---- */
 
 static void read_list_name(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
@@ -344,10 +335,7 @@ static void read_lists(
 		read_list(yaml, bt_yaml_item(yaml, value, i), &config->lists[i]);
 }
 
-/*****************************************************************************
- *
- *  the file
- */
+/* ---- the file ---- */
 
 static void read_resolver_id(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)

@@ -2,45 +2,30 @@
 /*
  * entries-sort.c -- many entries into key order
  *
- * Three-way quicksort (Bentley and Sedgewick 1997) with eight octets for a character: they lie in
- * the items, so that keys, which are anywhere in memory, are read once for every eight octets.
+ * Radix sort from the front, in place (McIlroy, Bostic and McIlroy 1993), eight octets of the keys
+ * at a time: they lie in the items, so that keys, which are anywhere in memory, are read once for
+ * every eight octets. What keys have in common is skipped.
+ *
  * Zero octets stand for what is after a key's end; that keeps the order, as the octet that follows
  * a key in a longer one is the length of a label, never 0.
  */
 
 #include <stdbool.h>
-#include <string.h>
 
-#include "endian.h"
 #include "entries-sort.h"
 
 enum {
 	OCTETS = sizeof(uint64_t),
-	FEW = 12,    /* items, which are sorted by insertion */
-	DEEP = 1024, /* further than any key: lists and rows are compared there */
+	FEW = 48,    /* items, which are sorted by insertion */
+	DEEP = 1024, /* further than any key: there lists and places in records[] are compared */
 };
 
 struct sort {
-	const struct bt_entry_row *rows;
-	uint64_t random;
+	const uint8_t *records;
+	unsigned depth; /* of the octets in the items; the keys are equal before it */
 };
 
-static void load(const struct sort *s, struct bt_entry_item *items, size_t count, unsigned depth)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct bt_entry_row *row = &s->rows[items[i].row];
-		uint8_t octets[OCTETS] = {0};
-		if (depth == DEEP) {
-			items[i].octets = (uint64_t)row->list << 32 | items[i].row;
-			continue;
-		}
-		if (row->key_size >= depth + OCTETS)
-			memcpy(octets, row->key + depth, OCTETS);
-		else if (row->key_size > depth)
-			memcpy(octets, row->key + depth, row->key_size - depth);
-		items[i].octets = __builtin_bswap64(bt_get64(octets));
-	}
-}
+static void sort_by_octets(struct sort s, struct bt_entry_item *items, size_t count);
 
 static void swap(struct bt_entry_item *a, struct bt_entry_item *b)
 {
@@ -49,97 +34,101 @@ static void swap(struct bt_entry_item *a, struct bt_entry_item *b)
 	*b = item;
 }
 
-/* From `depth` on, of keys that are equal before it. */
-static int compare_keys(const struct sort *s, const struct bt_entry_item *a,
-    const struct bt_entry_item *b, unsigned depth)
+static uint64_t load(const struct sort *s, const struct bt_entry_item *item)
 {
-	if (a->octets != b->octets)
-		return a->octets < b->octets ? -1 : 1;
-	const struct bt_entry_row *x = &s->rows[a->row], *y = &s->rows[b->row];
-	unsigned least = x->key_size < y->key_size ? x->key_size : y->key_size;
-	int order = least > depth ? memcmp(x->key + depth, y->key + depth, least - depth) : 0;
-	if (order == 0)
-		order = x->key_size - y->key_size;
-	if (order == 0)
-		order = x->list - y->list;
-	return order != 0 ? order : a->row < b->row ? -1 : 1;
+	struct bt_entry_head head = bt_entry_head(s->records, item->at);
+	if (s->depth == DEEP)
+		return (uint64_t)head.list << 32 | item->at;
+	return bt_entry_octets(bt_entry_key(s->records, item->at), head.key_size, s->depth);
 }
 
-static void sort_few(
-    const struct sort *s, struct bt_entry_item *items, size_t count, unsigned depth)
+/* Items with the same octets: goes on with the next ones, or their keys are equal. */
+static void sort_same(struct sort s, struct bt_entry_item *items, size_t count)
 {
-	for (size_t i = 1; i < count; i++)
-		for (size_t j = i; j > 0 && compare_keys(s, &items[j - 1], &items[j], depth) > 0;
-		     j--)
-			swap(&items[j - 1], &items[j]);
+	if (count < 2 || s.depth == DEEP)
+		return;
+	bool ended = bt_entry_head(s.records, items->at).key_size < s.depth + OCTETS;
+	s.depth = ended ? DEEP : s.depth + OCTETS;
+	for (size_t i = 0; i < count; i++)
+		items[i].octets = load(&s, &items[i]);
+	sort_by_octets(s, items, count);
 }
 
-/* One of the items, at random, so that no list can be made to take long (splitmix64). */
-static uint64_t choose_pivot(struct sort *s, const struct bt_entry_item *items, size_t count)
+static void sort_few(struct sort s, struct bt_entry_item *items, size_t count)
 {
-	uint64_t z = s->random += 0x9e3779b97f4a7c15u;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return items[(z ^ z >> 31) % count].octets;
-}
-
-/* Into those below the pivot, *low of them, those with its octets, and those above, from *high. */
-static void part(
-    struct bt_entry_item *items, size_t count, uint64_t pivot, size_t *low, size_t *high)
-{
-	size_t below = 0, above = count;
-	for (size_t i = 0; i < above;) {
-		if (items[i].octets < pivot)
-			swap(&items[below++], &items[i++]);
-		else if (items[i].octets > pivot)
-			swap(&items[i], &items[--above]);
-		else
-			i++;
+	if (s.depth != DEEP)
+		for (size_t i = 0; i < count; i++)
+			__builtin_prefetch(s.records + items[i].at);
+	for (size_t i = 1; i < count; i++) {
+		struct bt_entry_item item = items[i];
+		size_t j = i;
+		for (; j > 0 && items[j - 1].octets > item.octets; j--)
+			items[j] = items[j - 1];
+		items[j] = item;
 	}
-	*low = below;
-	*high = above;
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i + 1; end < count && items[end].octets == items[i].octets;)
+			end++;
+		sort_same(s, items + i, end - i);
+	}
 }
 
-/* How deep to go on with keys that have these octets at `depth`: further, or they are equal. */
-static unsigned deeper(const struct sort *s, const struct bt_entry_item *item, unsigned depth)
+static unsigned octet_of(const struct bt_entry_item *item, unsigned shift)
 {
-	bool ended = item->octets == 0 && s->rows[item->row].key_size <= depth;
-	return ended ? DEEP : depth + OCTETS;
+	return item->octets >> shift & 0xff;
 }
 
 /*
- * Items whose keys are equal before `depth`, where their octets were loaded from. Recursion for
- * equal octets ends with the keys; of the others, the smaller part recurs.
+ * Sorts by one octet. Items that have octet i then end before ends[i]. Each swap brings an item to
+ * where it stays, and the next one need not wait for it; what is not in place halves with each
+ * round at least.
  */
-static void sort(struct sort *s, struct bt_entry_item *items, size_t count, unsigned depth)
+static void distribute(
+    struct bt_entry_item *items, size_t count, unsigned shift, size_t ends[static 256])
 {
-	while (count > FEW) {
-		size_t low, high;
-		part(items, count, choose_pivot(s, items, count), &low, &high);
-		struct bt_entry_item *same = items + low, *above = items + high;
-		size_t same_count = high - low, above_count = count - high;
-		if (same_count > 1) {
-			unsigned next = deeper(s, same, depth);
-			load(s, same, same_count, next);
-			sort(s, same, same_count, next);
-		}
-		if (low < above_count) {
-			sort(s, items, low, depth);
-			items = above;
-			count = above_count;
-		} else {
-			sort(s, above, above_count, depth);
-			count = low;
-		}
+	size_t at[256] = {0}, sum = 0;
+	for (size_t i = 0; i < count; i++)
+		at[octet_of(&items[i], shift)]++;
+	for (unsigned i = 0; i < 256; i++) {
+		size_t size = at[i];
+		at[i] = sum;
+		ends[i] = sum += size;
 	}
-	sort_few(s, items, count, depth);
+	bool again;
+	do {
+		again = false;
+		for (unsigned i = 0; i < 256; i++) {
+			for (size_t p = at[i]; p < ends[i]; p++)
+				swap(&items[p], &items[at[octet_of(&items[p], shift)]++]);
+			again = again || at[i] < ends[i];
+		}
+	} while (again);
 }
 
-void bt_entries_sort(const struct bt_entry_row *rows, size_t count, struct bt_entry_item *items)
+/*
+ * Recursion is bounded by the octets of a key: each step down is an octet further at least.
+ */
+static void sort_by_octets(struct sort s, struct bt_entry_item *items, size_t count)
 {
-	struct sort s = {.rows = rows};
-	for (size_t i = 0; i < count; i++)
-		items[i].row = (uint32_t)i;
-	load(&s, items, count, 0);
-	sort(&s, items, count, 0);
+	if (count <= FEW) {
+		sort_few(s, items, count);
+		return;
+	}
+	uint64_t differ = 0;
+	for (size_t i = 1; i < count; i++)
+		differ |= items[i].octets ^ items[0].octets;
+	if (differ == 0) {
+		sort_same(s, items, count);
+		return;
+	}
+	size_t ends[256], begin = 0;
+	distribute(items, count, (63u - (unsigned)__builtin_clzll(differ)) & ~7u, ends);
+	for (unsigned i = 0; i < 256; begin = ends[i++])
+		if (ends[i] - begin > 1)
+			sort_by_octets(s, items + begin, ends[i] - begin);
+}
+
+void bt_entries_sort(const uint8_t *records, struct bt_entry_item *items, size_t count)
+{
+	sort_by_octets((struct sort){records, 0}, items, count);
 }

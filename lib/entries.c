@@ -8,19 +8,14 @@
 #include "entries-sort.h"
 #include "entries.h"
 
-enum { CHUNK = 1 << 18 /* octets of keys that are allocated at once */ };
-
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	uint8_t bytes[CHUNK];
-};
+enum { SLACK = sizeof(uint64_t) /* octets behind the records, for bt_entry_octets */ };
 
 struct bt_entries {
-	struct chunk *chunks; /* the one in use first */
-	struct bt_entry_row *rows;
-	size_t count, room;
-	void *sorted; /* bt_entry_item, and after that bt_build_name in the same memory */
+	uint8_t *records;
+	size_t used, room; /* octets */
+	struct bt_entry_item *items;
+	size_t count, items_room;
+	uint8_t *keys; /* of the names, one after the other, when it is finished */
 };
 
 /* ---- gathering ---- */
@@ -36,67 +31,61 @@ bool bt_entries_new(struct bt_entries **entries, struct bt_err *err)
 
 void bt_entries_free(struct bt_entries **entries)
 {
-	struct bt_entries *e = *entries;
-	if (e == NULL)
+	if (*entries == NULL)
 		return;
-	while (e->chunks != NULL) {
-		struct chunk *next = e->chunks->next;
-		free(e->chunks);
-		e->chunks = next;
-	}
-	free(e->rows);
-	free(e->sorted);
-	free(e);
+	free((*entries)->records);
+	free((*entries)->items);
+	free((*entries)->keys);
+	free(*entries);
 	*entries = NULL;
 }
 
-static uint8_t *keep_key(struct bt_entries *e, const struct bt_key *key)
+static bool make_room(struct bt_entries *e, size_t more)
 {
-	if (e->chunks == NULL || CHUNK - e->chunks->used < key->len) {
-		struct chunk *chunk = malloc(sizeof(*chunk));
-		if (chunk == NULL)
-			return NULL;
-		chunk->next = e->chunks;
-		chunk->used = 0;
-		e->chunks = chunk;
+	if (more > e->room - e->used) {
+		size_t room = e->room + e->room / 2 + (1 << 16);
+		uint8_t *records = realloc(e->records, room + SLACK);
+		if (records == NULL)
+			return false;
+		e->records = records;
+		e->room = room;
 	}
-	uint8_t *at = e->chunks->bytes + e->chunks->used;
-	memcpy(at, key->bytes, key->len);
-	e->chunks->used += key->len;
-	return at;
-}
-
-static bool make_room(struct bt_entries *e)
-{
-	if (e->count < e->room)
-		return true;
-	size_t room = e->room + e->room / 2 + 4096;
-	struct bt_entry_row *rows =
-	    room <= UINT32_MAX ? realloc(e->rows, room * sizeof(*rows)) : NULL;
-	if (rows == NULL)
-		return false;
-	e->rows = rows;
-	e->room = room;
+	if (e->count == e->items_room) {
+		size_t room = e->items_room + e->items_room / 2 + (1 << 12);
+		struct bt_entry_item *items = realloc(e->items, room * sizeof(*items));
+		if (items == NULL)
+			return false;
+		e->items = items;
+		e->items_room = room;
+	}
 	return true;
 }
 
 bool bt_entries_add(struct bt_entries *entries, const struct bt_key *key, struct bt_member member,
     struct bt_err *err)
 {
-	const uint8_t *bytes = make_room(entries) ? keep_key(entries, key) : NULL;
-	if (bytes == NULL)
-		return bt_fail(err, "out of memory with %zu entries", entries->count);
-	entries->rows[entries->count++] = (struct bt_entry_row){
-	    .key = bytes,
+	struct bt_entries *e = entries;
+	const struct bt_entry_head head = {
+	    .list = member.list, .scope = member.scope, .key_size = key->len};
+	size_t size = sizeof(head) + key->len;
+	if (size > UINT32_MAX - e->used)
+		return bt_fail(err, "more than 4 GiB of names, with %zu entries", e->count);
+	if (!make_room(e, size))
+		return bt_fail(err, "out of memory with %zu entries", e->count);
+	memcpy(e->records + e->used, &head, sizeof(head));
+	memcpy(e->records + e->used + sizeof(head), key->bytes, key->len);
+	e->items[e->count++] = (struct bt_entry_item){
+	    .octets = bt_entry_octets(key->bytes, key->len, 0),
+	    .at = (uint32_t)e->used,
 	    .meta = member.meta,
-	    .list = member.list,
-	    .scope = member.scope,
-	    .key_size = key->len,
 	};
+	e->used += size;
 	return true;
 }
 
 /* ---- merging ---- */
+
+enum { AHEAD = 16 /* items, whose records are on their way from memory */ };
 
 struct merge {
 	struct bt_entries *entries;
@@ -110,32 +99,32 @@ struct merge {
 	bool has_last;
 };
 
-static const struct bt_entry_row *row_of(const struct bt_entries *e, size_t i)
+static bool same_key(const struct bt_entries *e, uint32_t a, uint32_t b)
 {
-	return &e->rows[((const struct bt_entry_item *)e->sorted)[i].row];
-}
-
-static bool same_key(const struct bt_entry_row *a, const struct bt_entry_row *b)
-{
-	return a->key_size == b->key_size && memcmp(a->key, b->key, a->key_size) == 0;
+	unsigned size = bt_entry_head(e->records, a).key_size;
+	return size == bt_entry_head(e->records, b).key_size &&
+	       memcmp(bt_entry_key(e->records, a), bt_entry_key(e->records, b), size) == 0;
 }
 
 /* Makes members of the name's entries, one a list. Returns how many; *next is the next name's. */
 static unsigned unite(struct merge *m, size_t at, size_t *next)
 {
 	const struct bt_entries *e = m->entries;
-	const struct bt_entry_row *first = row_of(e, at);
+	uint32_t first = e->items[at].at;
 	unsigned count = 0;
-	for (; at < e->count && same_key(first, row_of(e, at)); at++) {
-		const struct bt_entry_row *row = row_of(e, at);
-		if (count > 0 && m->members[count - 1].list == row->list) {
-			m->members[count - 1].scope |= row->scope;
+	do {
+		const struct bt_entry_item *item = &e->items[at++];
+		struct bt_entry_head head = bt_entry_head(e->records, item->at);
+		if (count > 0 && m->members[count - 1].list == head.list) {
+			m->members[count - 1].scope |= head.scope;
 			m->duplicates++;
 		} else {
 			m->members[count++] = (struct bt_member){
-			    .list = row->list, .scope = row->scope, .meta = row->meta};
+			    .list = head.list, .scope = head.scope, .meta = item->meta};
 		}
-	}
+		if (at + AHEAD < e->count)
+			__builtin_prefetch(e->records + e->items[at + AHEAD].at);
+	} while (at < e->count && same_key(e, first, e->items[at].at));
 	*next = at;
 	return count;
 }
@@ -160,19 +149,24 @@ static bool find_class(struct merge *m, unsigned count, uint32_t *class_id, stru
 
 /*
  * Writes names over the items that they were made of: a name is never written before its items,
- * nor further on, are read, as each name has one item at least.
+ * nor further on, are read, as each name has one item at least. Their keys are copied so that who
+ * goes through the names goes through memory.
  */
 static bool merge(struct merge *m, size_t *count, struct bt_err *err)
 {
 	const struct bt_entries *e = m->entries;
+	uint8_t *key = e->keys;
 	size_t names = 0;
 	for (size_t at = 0, next; at < e->count; at = next) {
-		const struct bt_entry_row *row = row_of(e, at);
-		struct bt_build_name name = {.key = row->key, .key_size = row->key_size};
+		uint32_t record = e->items[at].at;
+		struct bt_build_name name = {
+		    .key = key, .key_size = bt_entry_head(e->records, record).key_size};
+		memcpy(key, bt_entry_key(e->records, record), name.key_size);
+		key += name.key_size;
 		unsigned members = unite(m, at, &next);
 		if (!find_class(m, members, &name.class_id, err))
 			return false;
-		memcpy((struct bt_build_name *)e->sorted + names++, &name, sizeof(name));
+		memcpy((struct bt_build_name *)(void *)e->items + names++, &name, sizeof(name));
 	}
 	*count = names;
 	return true;
@@ -183,20 +177,22 @@ bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder *pol
 {
 	static_assert(sizeof(struct bt_build_name) <= sizeof(struct bt_entry_item), "in place");
 	struct merge *m = calloc(1, sizeof(*m));
-	entries->sorted = malloc((entries->count + 1) * sizeof(struct bt_entry_item));
-	if (m == NULL || entries->sorted == NULL) {
+	entries->keys = malloc(entries->used + 1);
+	if (m == NULL || entries->keys == NULL) {
 		free(m);
 		return bt_fail(err, "out of memory with %zu entries", entries->count);
 	}
-	bt_entries_sort(entries->rows, entries->count, entries->sorted);
+	bt_entries_sort(entries->records, entries->items, entries->count);
 	m->entries = entries;
 	m->policy = policy;
 	size_t merged;
 	bool good = merge(m, &merged, err);
 	if (good) {
-		*names = entries->sorted;
+		*names = (const void *)entries->items;
 		*count = merged;
 		*duplicates = m->duplicates;
+		free(entries->records);
+		entries->records = NULL;
 	}
 	free(m);
 	return good;

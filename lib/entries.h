@@ -6,6 +6,9 @@
  * list, become one name with one class. In one list, scopes of a repeated name are united and the
  * first metadata stands.
  *
+ * An entry takes 20 octets and its key, and while it is finished its key once more; names take
+ * less.
+ *
  * Threads: a store belongs to one thread.
  */
 #ifndef BT_ENTRIES_H

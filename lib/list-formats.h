@@ -8,6 +8,7 @@
 #ifndef BT_LIST_FORMATS_H
 #define BT_LIST_FORMATS_H
 
+#include "lines.h"
 #include "list.h"
 
 enum {
@@ -18,14 +19,9 @@ enum {
 struct bt_list_parse {
 	const char *path;
 	const struct bt_list_reader *reader;
+	uint64_t size; /* octets of the list */
 	struct bt_list_stats stats;
 	struct bt_err first_bad; /* "line 7: reason", for a list with nothing else in it */
-};
-
-struct bt_line {
-	const char *at; /* not terminated */
-	size_t size;
-	unsigned number; /* from 1 */
 };
 
 /* A line that says something: no comment, no white space at its ends. */

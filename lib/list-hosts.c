@@ -18,10 +18,7 @@
 #include "list-formats.h"
 #include "refang.h"
 
-/*****************************************************************************
- *
- *  names
- */
+/* ---- names ---- */
 
 static bool is_word(struct bt_line word, const char *text)
 {
@@ -83,10 +80,7 @@ static bool read_names(struct bt_list_parse *parse, struct bt_line line, struct 
 	return true;
 }
 
-/*****************************************************************************
- *
- *  addresses
- */
+/* ---- addresses ---- */
 
 enum target { TARGET_NOWHERE, TARGET_ELSEWHERE, TARGET_NONE };
 

@@ -58,10 +58,7 @@ static void clear(struct subject *subject, uint8_t scope)
 	subject->domain = subject->indicators = NULL;
 }
 
-/*****************************************************************************
- *
- *  metadata
- */
+/* ---- metadata ---- */
 
 /* Folds lines into one and cuts the last newline, as block scalars have them. */
 static void fold(char *text)
@@ -202,10 +199,7 @@ static void read_tlp(
 	    "tlp \"%.60s\", expected clear, white, green, amber, amber+strict or red", text);
 }
 
-/*****************************************************************************
- *
- *  context: files and what they have to do with it
- */
+/* ---- context: files and what they have to do with it ---- */
 
 struct file {
 	yaml_node_t *sha256, *sha1, *md5, *name, *note;
@@ -297,10 +291,7 @@ static void read_context(
 	bt_yaml_read_keys(yaml, value, keys, sizeof(keys) / sizeof(keys[0]), to);
 }
 
-/*****************************************************************************
- *
- *  keys of a list and of an indicator
- */
+/* ---- keys of a list and of an indicator ---- */
 
 static void read_scope(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
@@ -352,10 +343,7 @@ bool bt_list_is_key(const char *word, size_t size)
 	return false;
 }
 
-/*****************************************************************************
- *
- *  the list
- */
+/* ---- the list ---- */
 
 static bool emit(struct reader *r, const yaml_node_t *domain, struct bt_err *err)
 {

@@ -5,24 +5,19 @@
  * In the line formats '#' begins a comment, and so do '!' and ';' where they stand first.
  */
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "dump.h"
 #include "file.h"
 #include "list-formats.h"
 
-enum {
-	LIST_MAX = 1 << 30, /* octets of a list file; its lines fit an unsigned int */
-	DETECT_LINES = 20,  /* lines that say something, looked at to tell the format */
-};
+enum { DETECT_LINES = 20 /* lines that say something, looked at to tell the format */ };
 
-/*****************************************************************************
- *
- *  for the formats
- */
+/* ---- for the formats ---- */
 
 bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, struct bt_err *err)
 {
@@ -42,7 +37,7 @@ void bt_list_bad(struct bt_list_parse *parse, unsigned line, const char *reason)
 
 static bool is_space(char c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r' && c != '\n');
+	return (unsigned char)c <= ' ' && (c == ' ' || (c >= '\t' && c <= '\r' && c != '\n'));
 }
 
 static void skip_space(struct bt_line *line)
@@ -55,7 +50,8 @@ static void skip_space(struct bt_line *line)
 
 struct bt_line bt_list_word(struct bt_line *line)
 {
-	struct bt_line word = {line->at, 0, line->number};
+	struct bt_line word = *line;
+	word.size = 0;
 	while (word.size < line->size && !is_space(word.at[word.size]))
 		word.size++;
 	line->at += word.size;
@@ -64,29 +60,19 @@ struct bt_line bt_list_word(struct bt_line *line)
 	return word;
 }
 
-/*****************************************************************************
- *
- *  lines
- */
+/* ---- lines ---- */
 
-/* Where reading is in a text. */
-struct cursor {
-	const char *at, *end;
-	unsigned line;
-};
+static bool is_comment(const struct bt_line *line)
+{
+	return line->size > 0 && (line->at[0] == '#' || line->at[0] == '!' || line->at[0] == ';');
+}
 
 /* The next line that says something, its comment still in place. */
-static bool next_line(struct cursor *cursor, struct bt_line *line)
+static bool next_line(struct bt_lines *lines, struct bt_line *line)
 {
-	while (cursor->at < cursor->end) {
-		size_t left = (size_t)(cursor->end - cursor->at);
-		const char *newline = memchr(cursor->at, '\n', left);
-		size_t size = newline != NULL ? (size_t)(newline - cursor->at) : left;
-		*line = (struct bt_line){cursor->at, size, ++cursor->line};
-		cursor->at += size + (newline != NULL);
+	while (bt_lines_next(lines, line)) {
 		skip_space(line);
-		if (line->size > 0 && line->at[0] != '#' && line->at[0] != '!' &&
-		    line->at[0] != ';')
+		if ((line->size > 0 || line->cut) && !is_comment(line))
 			return true;
 	}
 	return false;
@@ -96,31 +82,33 @@ static bool next_line(struct cursor *cursor, struct bt_line *line)
 static void trim(struct bt_line *line)
 {
 	const char *hash = memchr(line->at, '#', line->size);
-	if (hash != NULL)
+	if (hash != NULL) {
 		line->size = (size_t)(hash - line->at);
+		line->cut = false;
+	}
 	while (line->size > 0 && is_space(line->at[line->size - 1]))
 		line->size--;
 }
 
-static bool read_lines(struct bt_list_parse *parse, const char *text, size_t size,
+static bool read_lines(struct bt_list_parse *parse, struct bt_lines *lines,
     bool (*read_line)(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err),
     struct bt_err *err)
 {
-	struct cursor cursor = {text, text + size, 0};
-	for (struct bt_line line; next_line(&cursor, &line);) {
+	uint64_t told = 0;
+	for (struct bt_line line; next_line(lines, &line);) {
+		if (parse->reader->progress != NULL && told != lines->octets)
+			parse->reader->progress(parse->reader->ctx, lines->octets, parse->size);
+		told = lines->octets;
 		trim(&line);
-		if (line.size > BT_LINE_MAX)
+		if (line.size > BT_LINE_MAX || line.cut)
 			bt_list_bad(parse, line.number, "line too long: more than 4096 characters");
 		else if (!read_line(parse, line, err))
 			return false;
 	}
-	return true;
+	return lines->error == 0 || bt_fail(err, "%s: %s", parse->path, strerror(lines->error));
 }
 
-/*****************************************************************************
- *
- *  detection
- */
+/* ---- detection ---- */
 
 static bool ends_with(const char *path, const char *ending)
 {
@@ -144,37 +132,67 @@ static bool begins_yaml(struct bt_line line)
  * YAML shows in the first line that says something. Hosts files are told from plain lists by the
  * majority, so that a bad line in front decides nothing.
  */
-static enum bt_format detect(const char *path, const char *text, size_t size)
+static enum bt_format detect(const char *path, struct bt_lines *lines)
 {
-	struct cursor cursor = {text, text + size, 0};
 	struct bt_line line;
-	unsigned lines = 0, hosts = 0;
+	unsigned count = 0, hosts = 0;
 
 	if (ends_with(path, ".yaml") || ends_with(path, ".yml"))
 		return BT_FORMAT_YAML;
-	while (lines < DETECT_LINES && next_line(&cursor, &line)) {
-		if (lines++ == 0 && begins_yaml(line))
+	while (count < DETECT_LINES && next_line(lines, &line)) {
+		if (count++ == 0 && begins_yaml(line))
 			return BT_FORMAT_YAML;
 		struct bt_line word = bt_list_word(&line);
 		hosts += line.size > 0 && bt_list_is_address(word);
 	}
-	return hosts * 2 > lines ? BT_FORMAT_HOSTS : BT_FORMAT_DOMAINS;
+	return hosts * 2 > count ? BT_FORMAT_HOSTS : BT_FORMAT_DOMAINS;
 }
 
-/*****************************************************************************
- *
- *  lists
- */
+/* How the list is to be read; `lines` are before the first again. */
+static bool find_format(
+    struct bt_list_parse *parse, struct bt_lines *lines, enum bt_format format, struct bt_err *err)
+{
+	size_t size;
+	const char *at = bt_lines_peek(lines, &size);
+	if (size >= 2 && (memcmp(at, "\xff\xfe", 2) == 0 || memcmp(at, "\xfe\xff", 2) == 0))
+		return bt_fail(err, "%s: text in UTF-16; expected ASCII or UTF-8", parse->path);
+	if (bt_dump_begins(at, size))
+		return bt_fail(err, "%s: a dump of a trie, not a list", parse->path);
+	parse->stats.format = format != BT_FORMAT_AUTO ? format : detect(parse->path, lines);
+	return bt_lines_rewind(lines) || bt_fail(err, "%s: %s", parse->path, strerror(errno));
+}
 
-static bool read_as(struct bt_list_parse *parse, const char *text, size_t size, struct bt_err *err)
+/* ---- lists ---- */
+
+/* YAML is read as a whole. */
+static bool read_yaml(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
+{
+	struct bt_lines text = *lines;
+	void *bytes = NULL;
+	size_t size;
+	if (parse->size > BT_YAML_LIST_MAX)
+		return bt_fail(err, "%s: more than %d octets of YAML; a plain list can be longer",
+		    parse->path, BT_YAML_LIST_MAX);
+	if (lines->fd >= 0) {
+		if (!bt_file_read(parse->path, BT_YAML_LIST_MAX, &bytes, &size, err))
+			return false;
+		bt_lines_of_text(&text, bytes, size);
+	}
+	const char *at = bt_lines_peek(&text, &size);
+	bool read = bt_list_yaml(parse, at, size, err);
+	free(bytes);
+	return read;
+}
+
+static bool read_as(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
 {
 	switch (parse->stats.format) {
 	case BT_FORMAT_DOMAINS:
-		return read_lines(parse, text, size, bt_list_domains_line, err);
+		return read_lines(parse, lines, bt_list_domains_line, err);
 	case BT_FORMAT_HOSTS:
-		return read_lines(parse, text, size, bt_list_hosts_line, err);
+		return read_lines(parse, lines, bt_list_hosts_line, err);
 	case BT_FORMAT_YAML:
-		return bt_list_yaml(parse, text, size, err);
+		return read_yaml(parse, lines, err);
 	case BT_FORMAT_AUTO:
 	case BT_FORMATS:
 		break;
@@ -191,46 +209,37 @@ static bool fail_empty(const struct bt_list_parse *parse, struct bt_err *err)
 	    format, (unsigned long long)parse->stats.bad, parse->first_bad.text);
 }
 
-static bool parse_list(struct bt_list_parse *parse, const char *text, size_t size,
-    enum bt_format format, struct bt_err *err)
+static bool read_list(struct bt_list_parse *parse, struct bt_lines *lines, enum bt_format format,
+    struct bt_list_stats *stats, struct bt_err *err)
 {
-	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
-		text += 3;
-		size -= 3;
-	}
-	if (size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
-		return bt_fail(err, "%s: text in UTF-16; expected ASCII or UTF-8", parse->path);
-	parse->stats.format = format != BT_FORMAT_AUTO ? format : detect(parse->path, text, size);
-	if (!read_as(parse, text, size, err))
+	if (!find_format(parse, lines, format, err) || !read_as(parse, lines, err))
 		return false;
-	return parse->stats.entries > 0 || fail_empty(parse, err);
+	if (parse->stats.entries == 0)
+		return fail_empty(parse, err);
+	if (stats != NULL)
+		*stats = parse->stats;
+	return true;
 }
 
 bool bt_list_parse(const char *path, const char *text, size_t size, enum bt_format format,
     const struct bt_list_reader *reader, struct bt_list_stats *stats, struct bt_err *err)
 {
-	struct bt_list_parse parse = {.path = path, .reader = reader};
-	if (!parse_list(&parse, text, size, format, err))
-		return false;
-	if (stats != NULL)
-		*stats = parse.stats;
-	return true;
+	struct bt_list_parse parse = {.path = path, .reader = reader, .size = size};
+	struct bt_lines lines;
+	bt_lines_of_text(&lines, text, size);
+	return read_list(&parse, &lines, format, stats, err);
 }
 
 bool bt_list_read(const char *path, enum bt_format format, const struct bt_list_reader *reader,
     struct bt_list_stats *stats, struct bt_err *err)
 {
-	struct bt_list_parse parse = {.path = path, .reader = reader};
-	struct stat file;
-	void *text;
-	size_t size;
-	if (stat(path, &file) == 0) /* before the text, which is then never older than its date */
-		parse.stats.modified = file.st_mtime;
-	if (!bt_file_read(path, LIST_MAX, &text, &size, err))
+	struct bt_lines lines;
+	struct stat st;
+	if (!bt_lines_open(&lines, path, 0, &st, err))
 		return false;
-	bool read = parse_list(&parse, text, size, format, err);
-	free(text);
-	if (read && stats != NULL)
-		*stats = parse.stats;
+	struct bt_list_parse parse = {.path = path, .reader = reader, .size = (uint64_t)st.st_size};
+	parse.stats.modified = st.st_mtime;
+	bool read = read_list(&parse, &lines, format, stats, err);
+	bt_lines_free(&lines);
 	return read;
 }

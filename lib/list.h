@@ -5,6 +5,8 @@
  * A bad line never fails a list: it is handed to bad() with its reason and reading goes on. What
  * fails a list is a file that is missing, unreadable, or without a single good entry.
  *
+ * Lists of lines are read piece by piece, whatever their size; YAML is kept whole and bounded.
+ *
  * Threads: a read belongs to one thread; reads of different files may run side by side.
  */
 #ifndef BT_LIST_H
@@ -34,6 +36,8 @@ struct bt_list_reader {
 	bool (*list)(void *ctx, const struct bt_pair *pairs, unsigned count, struct bt_err *err);
 	/* Each bad line. May be NULL. */
 	void (*bad)(void *ctx, unsigned line, const char *reason);
+	/* Now and then: how many octets of the list were read. May be NULL. */
+	void (*progress)(void *ctx, uint64_t octets, uint64_t size);
 	void *ctx;
 };
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "endian.h"
 #include "name.h"
 
 static const char *const reasons[] = {
@@ -26,6 +27,30 @@ static inline uint8_t lower(uint8_t byte)
 {
 	return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
 }
+
+/* ---- eight octets at a time: the top bit of each is the answer ---- */
+
+#define ONES UINT64_C(0x0101010101010101)
+#define TOPS (ONES << 7)
+
+/* Of octets below 128, and least from 1 to 128. */
+static inline uint64_t at_least(uint64_t octets, unsigned least)
+{
+	return (octets + (128 - least) * ONES) & TOPS;
+}
+
+static inline uint64_t equal_to(uint64_t octets, char c)
+{
+	return at_least((octets ^ (uint8_t)c * ONES) & ~TOPS, 1) ^ TOPS;
+}
+
+static inline uint64_t upper_of(uint64_t octets)
+{
+	uint64_t low = octets & ~TOPS;
+	return at_least(low, 'A') & ~at_least(low, 'Z' + 1) & ~octets;
+}
+
+/* ---- wire form ---- */
 
 /* Writes the key from its end to its front while the wire form is read from front to end. */
 static void reverse_labels(struct bt_key *key, const uint8_t *wire, size_t size, unsigned labels)
@@ -65,10 +90,13 @@ enum bt_name_status bt_key_from_wire(struct bt_key *key, const uint8_t *wire, si
 
 static bool has_upper(const uint8_t *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		if (lower(bytes[i]) != bytes[i])
-			return true;
-	return false;
+	uint64_t found = 0;
+	size_t at = 0;
+	for (; at + 8 <= size; at += 8)
+		found |= upper_of(bt_get64(bytes + at));
+	for (; at < size; at++)
+		found |= lower(bytes[at]) != bytes[at];
+	return found != 0;
 }
 
 int bt_key_labels(const uint8_t *bytes, size_t size)
@@ -119,7 +147,69 @@ static enum bt_name_status read_octet(const char *text, size_t size, size_t *at,
 	return BT_NAME_OK;
 }
 
-enum bt_name_status bt_key_from_text(struct bt_key *key, const char *text, size_t size)
+/* Eight characters that may stand in a name as they are. */
+static bool is_plain(uint64_t octets)
+{
+	return (octets & TOPS) == 0 && at_least(octets, ' ' + 1) == TOPS &&
+	       (at_least(octets, 127) | equal_to(octets, '\\')) == 0;
+}
+
+/* Bit i: the top bit of octet i. */
+static uint64_t gather(uint64_t tops)
+{
+	return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/*
+ * Lower case into to[]; which of the characters are dots, as bits. False if an octet is not plain.
+ * The last eight overlap with those before them.
+ */
+static bool scan(uint8_t *to, const char *text, size_t size, uint64_t *dots)
+{
+	*dots = 0;
+	for (size_t at = 0;; at = at + 16 <= size ? at + 8 : size - 8) {
+		uint64_t octets = bt_get64(text + at);
+		if (!is_plain(octets))
+			return false;
+		bt_put64(to + at, octets | upper_of(octets) >> 2);
+		*dots |= gather(equal_to(octets, '.')) << at;
+		if (at + 8 == size)
+			return true;
+	}
+}
+
+/*
+ * Names as nearly all are: some characters, but at most 63 of them, and plain. False for any other
+ * and for mistakes; *key is not written then.
+ */
+static bool read_plain(struct bt_key *key, const char *text, size_t size)
+{
+	enum { LEAST = 8, MOST = 63, STEP = 16 };
+	uint8_t octets[MOST + STEP], *to = key->bytes;
+	uint64_t dots;
+
+	if (size < LEAST || size > MOST || !scan(octets, text, size, &dots))
+		return false;
+	if ((dots & (dots << 1 | 1)) != 0 || dots >> (size - 1) != 0)
+		return false; /* a label without octets, or a dot at the end */
+	key->labels = 0;
+	for (size_t end = size;;) {
+		size_t begin = dots != 0 ? 64 - (size_t)__builtin_clzll(dots) : 0;
+		*to++ = (uint8_t)(end - begin);
+		for (size_t at = begin; at < end; at += STEP) /* what is too much is written over */
+			memcpy(to + at - begin, octets + at, STEP);
+		to += end - begin;
+		key->labels++;
+		if (begin == 0)
+			break;
+		end = begin - 1;
+		dots ^= UINT64_C(1) << end;
+	}
+	key->len = (uint8_t)(size + 1);
+	return true;
+}
+
+static enum bt_name_status read_text(struct bt_key *key, const char *text, size_t size)
 {
 	uint8_t wire[BT_NAME_MAX];
 	size_t used = 0;
@@ -154,6 +244,11 @@ enum bt_name_status bt_key_from_text(struct bt_key *key, const char *text, size_
 	return BT_NAME_OK;
 }
 
+enum bt_name_status bt_key_from_text(struct bt_key *key, const char *text, size_t size)
+{
+	return read_plain(key, text, size) ? BT_NAME_OK : read_text(key, text, size);
+}
+
 size_t bt_key_to_wire(uint8_t wire[static BT_NAME_MAX], const uint8_t *bytes, size_t size)
 {
 	if (bt_key_labels(bytes, size) < 0)
@@ -179,13 +274,22 @@ static size_t write_octet(char *out, uint8_t octet)
 		out[3] = (char)('0' + octet % 10);
 		return 4;
 	}
-	if (strchr(".\\\"();@$", octet) != NULL) {
+	switch (octet) {
+	case '.':
+	case '\\':
+	case '"':
+	case '(':
+	case ')':
+	case ';':
+	case '@':
+	case '$':
 		out[0] = '\\';
 		out[1] = (char)octet;
 		return 2;
+	default:
+		out[0] = (char)octet;
+		return 1;
 	}
-	out[0] = (char)octet;
-	return 1;
 }
 
 size_t bt_key_to_text(char text[static BT_TEXT_MAX + 1], const uint8_t *bytes, size_t size)

@@ -274,6 +274,104 @@ bool bt_policy_add_class(struct bt_policy_builder *builder, const struct bt_memb
 	return true;
 }
 
+/* ---- order of first use ---- */
+
+struct renumbering {
+	const struct bt_policy_builder *from;
+	struct bt_policy_builder *to;
+	uint32_t *metas; /* of each number in `from`: the one in `to`, or UNUSED */
+};
+
+#define UNUSED UINT32_MAX
+
+static const char *string_at(const struct bt_policy_builder *b, const uint8_t offset[4])
+{
+	return (const char *)section_bytes(b->strings) + bt_get32(offset);
+}
+
+static bool carry_meta(struct renumbering *r, uint32_t *meta, struct bt_err *err)
+{
+	uint32_t *number = &r->metas[*meta];
+	if (*number == UNUSED) {
+		size_t size;
+		const uint8_t *at = bt_intern_bytes(r->from->metas, *meta, &size);
+		unsigned count = (unsigned)(size / BT_POLICY_PAIR);
+		struct bt_pair *pairs = malloc(count * sizeof(*pairs) + 1);
+		if (pairs == NULL)
+			return no_memory(err);
+		for (unsigned i = 0; i < count; i++, at += BT_POLICY_PAIR) {
+			pairs[i].key = string_at(r->from, at + BT_POLICY_PAIR_AT_KEY);
+			pairs[i].value = string_at(r->from, at + BT_POLICY_PAIR_AT_VALUE);
+		}
+		bool added = bt_policy_add_meta(r->to, pairs, count, number, err);
+		free(pairs);
+		if (!added)
+			return false;
+	}
+	*meta = *number;
+	return true;
+}
+
+static bool carry_list(struct renumbering *r, unsigned number, struct bt_err *err)
+{
+	const uint8_t *at = r->from->lists + (size_t)number * BT_POLICY_LIST;
+	struct bt_list_info list = {
+	    .name = string_at(r->from, at + BT_POLICY_LIST_AT_NAME),
+	    .action = at[BT_POLICY_LIST_AT_ACTION],
+	    .events = at[BT_POLICY_LIST_AT_EVENTS],
+	    .meta = bt_get32(at + BT_POLICY_LIST_AT_META),
+	    .entries = bt_get64(at + BT_POLICY_LIST_AT_ENTRIES),
+	    .modified = (int64_t)bt_get64(at + BT_POLICY_LIST_AT_MODIFIED),
+	};
+	return carry_meta(r, &list.meta, err) && bt_policy_add_list(r->to, &list, err);
+}
+
+static bool carry_class(struct renumbering *r, uint32_t number, struct bt_err *err)
+{
+	struct bt_member members[BT_MEMBERS_MAX];
+	size_t size;
+	const uint8_t *at = bt_intern_bytes(r->from->classes, number, &size);
+	unsigned count = (unsigned)(size / BT_POLICY_MEMBER);
+	for (unsigned i = 0; i < count; i++, at += BT_POLICY_MEMBER) {
+		members[i].list = bt_get16(at + BT_POLICY_MEMBER_AT_LIST);
+		members[i].scope = at[BT_POLICY_MEMBER_AT_SCOPE];
+		members[i].meta = bt_get32(at + BT_POLICY_MEMBER_AT_META);
+		if (!carry_meta(r, &members[i].meta, err))
+			return false;
+	}
+	return bt_policy_add_class(r->to, members, count, &number, err);
+}
+
+static bool carry_all(struct renumbering *r, struct bt_err *err)
+{
+	for (unsigned i = 0; i < r->from->list_count; i++)
+		if (!carry_list(r, i, err))
+			return false;
+	for (uint32_t i = 0; i < bt_intern_count(r->from->classes); i++)
+		if (!carry_class(r, i, err))
+			return false;
+	return true;
+}
+
+bool bt_policy_renumber(struct bt_policy_builder **builder, struct bt_err *err)
+{
+	struct renumbering r = {.from = *builder};
+	size_t size = bt_intern_count(r.from->metas) * sizeof(*r.metas);
+	r.metas = malloc(size);
+	if (r.metas == NULL)
+		return no_memory(err);
+	memset(r.metas, 0xff, size); /* UNUSED */
+	bool carried = bt_policy_builder_new(&r.to, &r.from->sinkhole, err) && carry_all(&r, err);
+	if (carried) {
+		bt_policy_builder_free(builder);
+		*builder = r.to;
+	} else {
+		bt_policy_builder_free(&r.to);
+	}
+	free(r.metas);
+	return carried;
+}
+
 /* ---- the bytes ---- */
 
 static void put_header(const struct bt_policy_builder *b, uint8_t *at, size_t size)

@@ -46,6 +46,14 @@ void bt_policy_count_name(struct bt_policy_builder *builder, uint32_t class_id);
 bool bt_policy_add_class(struct bt_policy_builder *builder, const struct bt_member *members,
     unsigned count, uint32_t *class_id, struct bt_err *err);
 
+/*
+ * Numbers metadata anew, in the order in which lists and classes first use it, and drops what none
+ * uses, so that the policy's bytes do not depend on the order in which metadata was added. Numbers
+ * of metadata that were given out before are void; those of lists and classes stay. On failure the
+ * builder is as it was.
+ */
+bool bt_policy_renumber(struct bt_policy_builder **builder, struct bt_err *err);
+
 /* The policy's bytes: malloc'ed, the caller's. */
 bool bt_policy_build(
     struct bt_policy_builder *builder, void **bytes, size_t *size, struct bt_err *err);

@@ -6,24 +6,29 @@
 
 #include "trie-filter.h"
 
-enum { LINE = BT_FILTER_WORDS * sizeof(uint64_t), CACHE_LINE = 64 };
+enum {
+	LINE = BT_FILTER_WORDS * sizeof(uint64_t),
+	AHEAD = 16, /* hashes, whose lines are being fetched meanwhile */
+};
 
 bool bt_filter_make(struct bt_filter *filter, const uint64_t *hashes, size_t count)
 {
-	uint64_t lines = ((uint64_t)count * BT_FILTER_BITS / 8 + LINE) / LINE;
-	size_t size = (lines * LINE + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	uint64_t lines = (uint64_t)count * BT_FILTER_BITS / (8 * LINE) + 1;
 	if (lines > UINT32_MAX)
 		return false;
-	filter->lines = aligned_alloc(CACHE_LINE, size);
+	filter->lines = aligned_alloc(LINE, lines * LINE);
 	if (filter->lines == NULL)
 		return false;
-	memset(filter->lines, 0, size);
+	memset(filter->lines, 0, lines * LINE);
 	filter->count = lines;
 
 	for (size_t i = 0; i < count; i++) {
+		if (count - i > AHEAD)
+			__builtin_prefetch(bt_filter_line(filter, hashes[i + AHEAD]), 1);
 		uint64_t *line = bt_filter_line(filter, hashes[i]);
+		uint64_t bits = bt_filter_bits(hashes[i]);
 		for (unsigned word = 0; word < BT_FILTER_WORDS; word++)
-			line[word] |= (uint64_t)1 << (hashes[i] >> 6 * word & 63);
+			line[word] |= (uint64_t)1 << (bits >> 6 * word & 63);
 	}
 	return true;
 }

@@ -2,9 +2,9 @@
 /*
  * trie-format.h -- the trie file's bytes, as doc/trie-format.md has them; for build*.c and trie*.c
  *
- * A header, then two sections: the blocks, which hold the names, and the policy. What speeds a
- * lookup up (trie-index.h) follows from the names and is made when a file is opened, so that it
- * takes no room in the file, cannot be wrong, and can change without a new format.
+ * A header, then three sections: the codebook, the blocks, which hold the names, and the policy.
+ * What speeds a lookup up (trie-index.h) follows from the names and is made when a file is opened,
+ * so that it takes no room in the file, cannot be wrong, and can change without a new format.
  */
 #ifndef BT_TRIE_FORMAT_H
 #define BT_TRIE_FORMAT_H
@@ -30,11 +30,11 @@ enum {
 	BT_TRIE_AT_ROOT = 44,     /* class of the root, or BT_TRIE_NO_CLASS */
 	BT_TRIE_AT_SECTIONS = 48, /* a row each: offset, size, XXH3-64 */
 	BT_TRIE_SECTION_ROW = 24,
-	BT_TRIE_AT_CHECKSUM = 96, /* XXH3-64 of the octets before it */
-	BT_TRIE_HEADER_SIZE = 104,
+	BT_TRIE_AT_CHECKSUM = 120, /* XXH3-64 of the octets before it */
+	BT_TRIE_HEADER_SIZE = 128,
 };
 
-enum bt_trie_section { BT_TRIE_BLOCKS, BT_TRIE_POLICY, BT_TRIE_SECTIONS };
+enum bt_trie_section { BT_TRIE_CODEBOOK, BT_TRIE_BLOCKS, BT_TRIE_POLICY, BT_TRIE_SECTIONS };
 
 /* The digest that the header must have: of what it says of the names, and of all checksums. */
 static inline uint64_t bt_trie_header_digest(const uint8_t *header)
@@ -46,40 +46,33 @@ static inline uint64_t bt_trie_header_digest(const uint8_t *header)
 
 #define BT_TRIE_NO_CLASS UINT32_MAX
 
-/* The blocks end with zero octets: eight octets can be loaded from wherever a block has one. */
-enum { BT_TRIE_GUARD = 8 };
+/* The blocks end with zero octets: 64 octets can be loaded from wherever a block has one. */
+enum { BT_TRIE_GUARD = 64 };
 
 /* Where the fields of a block are; doc/trie-format.md has its parts. */
 enum {
 	BT_BLOCK_AT_SIZE = 0,      /* u16: octets of the block */
-	BT_BLOCK_AT_LONG = 2,      /* u16: of them, those at its end that are parts of long tails */
-	BT_BLOCK_AT_NAMES = 4,     /* u8: at least 1 */
-	BT_BLOCK_AT_ANCESTORS = 5, /* u8 */
-	BT_BLOCK_AT_CLASSES = 6,   /* u8: different classes, at least 1 */
-	BT_BLOCK_AT_BASE = 7,      /* u8: what every name shares with the one before it, at least */
-	BT_BLOCK_AT_FIRST = 8,     /* u8: octets of the first key */
-	BT_BLOCK_HEADER = 9,
+	BT_BLOCK_AT_NAMES = 2,     /* u8: at least 1 */
+	BT_BLOCK_AT_ANCESTORS = 3, /* u8 */
+	BT_BLOCK_AT_CLASSES =
+	    4,                 /* u8: names with another class than the one before; the first is */
+	BT_BLOCK_AT_BASE = 5,  /* u8: what every name shares with the one before it, at least */
+	BT_BLOCK_AT_FIRST = 6, /* u8: octets of the first key */
+	BT_BLOCK_HEADER = 7,
 };
 
 enum {
 	BT_BLOCK_NAMES_MAX = 255,
-	/* What a name shares above the base, from this on: its tail begins with an octet for the
-	   rest. */
-	BT_BLOCK_FAR = 15,
-	/* Octets of a tail, from this on: the last of them tells how many more are among the rests.
-	 */
+	/* A tail this long or longer: as many octets, the last of which tell where the rest is
+	   (u16, from the block's begin) and how long (u16). */
 	BT_BLOCK_LONG = 15,
+	BT_BLOCK_REST = 4,
 };
 
-/* Bits of an index into the block's classes. None also if each name has a class of its own. */
-static inline unsigned bt_block_bits(unsigned classes, unsigned names)
+/* Octets of the bits that tell which names have another class than the one before. */
+static inline unsigned bt_block_changes_size(unsigned names, unsigned classes)
 {
-	return classes == names || classes == 1 ? 0 : 32 - (unsigned)__builtin_clz(classes - 1);
-}
-
-static inline unsigned bt_block_index_size(unsigned classes, unsigned names)
-{
-	return (names * bt_block_bits(classes, names) + 7) / 8;
+	return classes > 1 ? (names + 6) / 8 : 0;
 }
 
 static inline uint32_t bt_get_class(const uint8_t *at, unsigned class_size)

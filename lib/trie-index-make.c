@@ -7,9 +7,8 @@
 #include "trie-index-make.h"
 
 enum {
-	SHARING_MAX = 3, /* names that share two labels, before the filter tells three apart */
-	SEEDS = 8,       /* to be tried when heads collide */
-	PADDING = 8,     /* zero octets after a separator, so that eight octets can be loaded */
+	SEEDS = 8,   /* to be tried when heads collide */
+	PADDING = 8, /* zero octets after a separator, so that eight octets can be loaded */
 };
 
 /* The items, which are no longer the array's, without the room for more. */
@@ -48,9 +47,10 @@ void bt_index_maker_free(struct bt_index_maker **maker)
 	free(m->separators.items);
 	free(m->tops.items);
 	free(m->hashes.items);
-	free(m->nodes.items);
+	free(m->trees.items);
 	free(m->tasks.items);
-	free(m->leaves.items);
+	free(m->lines.items);
+	free(m->refs.items);
 	free(m);
 	*maker = NULL;
 }
@@ -75,39 +75,27 @@ static unsigned label_end(const uint8_t *key, unsigned at)
 /* ---- names, for the filter ---- */
 
 /*
- * A pair with few names, or one that is listed itself, goes into the filter as one hash; another,
- * as the other hash of it, which says to ask again with three labels, and the hashes of those.
+ * A pair of labels that is listed itself, which then comes first, goes into the filter as one hash;
+ * another, as the other hash of it, which says to ask again with three labels, and with the hashes
+ * of those.
  */
-static bool end_pair(struct bt_index_maker *m)
-{
-	if (!m->in_pair)
-		return true;
-	m->in_pair = false;
-	if (!m->pair_listed && m->hashes.count - m->pair_hashes > SHARING_MAX)
-		return push(&m->hashes, bt_filter_other(m->pair_hash));
-	m->hashes.count = m->pair_hashes;
-	return push(&m->hashes, m->pair_hash);
-}
-
 static bool add_to_filter(
     struct bt_index_maker *m, const uint8_t *key, unsigned size, unsigned shared, unsigned top)
 {
 	unsigned pair = label_end(key, top);
 	if (shared < pair) {
-		if (!end_pair(m))
-			return false;
-		m->in_pair = true;
+		uint64_t hash = bt_index_hash(key, pair, m->seed);
 		m->pair_listed = size == pair;
-		m->pair_hash = XXH3_64bits_withSeed(key, pair, m->seed);
-		m->pair_hashes = m->hashes.count;
+		if (!push(&m->hashes, m->pair_listed ? hash : bt_filter_other(hash)))
+			return false;
 	}
 	if (m->pair_listed)
 		return true;
 	unsigned three = label_end(key, pair);
-	return shared >= three || push(&m->hashes, XXH3_64bits_withSeed(key, three, m->seed));
+	return shared >= three || push(&m->hashes, bt_index_hash(key, three, m->seed));
 }
 
-/* ---- names, for heads and nodes ---- */
+/* ---- names, for heads and trees ---- */
 
 static bool add_top(struct bt_index_maker *m, const uint8_t *key, unsigned label, bool listed)
 {
@@ -129,7 +117,7 @@ static bool add_separator(
 	unsigned bit = (unsigned)__builtin_clz((unsigned)(key[shared] ^ before)) - 24;
 	uint8_t *last = (uint8_t *)m->octets.items + separator->octets_at + shared;
 	*last &= (uint8_t)(0xff00 >> (bit + 1));
-	separator->bits = 8 * shared + bit + 1;
+	separator->size = shared + 1u;
 	separator->block = m->block;
 	return true;
 }
@@ -166,19 +154,19 @@ static bool make_head(struct bt_index_maker *m, size_t number, struct bt_head *h
 	head->below = top->block;
 	if (top->separators == end)
 		return true;
-	head->below = BT_INDEX_NODE | (uint32_t)m->nodes.count;
+	head->below = BT_INDEX_TREE | (uint32_t)m->trees.count;
 	unsigned label = label_end(bt_index_octets(m, top->label_at), 0);
-	return bt_index_add_task(m, &(struct bt_task){.begin = top->separators,
-					.end = end,
-					.block = top->block,
-					.at = (uint16_t)(8 * label)});
+	return bt_index_add_task(
+	    m, &(struct bt_task){
+		   .begin = top->separators, .end = end, .block = top->block, .at = label});
 }
 
 static bool place(struct bt_index *index, struct bt_head head)
 {
-	uint64_t at = head.hash >> 32;
+	uint64_t at = head.hash >> (64 - index->head_bits);
+	uint64_t mask = bt_index_heads(index) - 1;
 	for (unsigned probes = 0; probes < BT_INDEX_PROBES_MAX; probes++, at++) {
-		struct bt_head *to = &index->heads[at & index->head_mask];
+		struct bt_head *to = &index->heads[at & mask];
 		if (to->hash == head.hash)
 			return false;
 		if (to->hash == 0) {
@@ -193,12 +181,12 @@ static bool place(struct bt_index *index, struct bt_head head)
 static bool place_heads(
     const struct bt_index_maker *m, struct bt_index *index, const struct bt_head *heads)
 {
-	memset(index->heads, 0, ((size_t)index->head_mask + 1) * sizeof(*index->heads));
+	memset(index->heads, 0, bt_index_heads(index) * sizeof(*index->heads));
 	for (size_t i = 0; i < m->tops.count; i++) {
 		const uint8_t *label =
 		    bt_index_octets(m, ((const struct bt_top *)m->tops.items)[i].label_at);
 		struct bt_head head = heads[i];
-		head.hash = XXH3_64bits_withSeed(label, label_end(label, 0), index->head_seed) | 1;
+		head.hash = bt_index_hash(label, label_end(label, 0), index->head_seed) | 1;
 		if (!place(index, head))
 			return false;
 	}
@@ -208,16 +196,17 @@ static bool place_heads(
 static bool make_heads(
     struct bt_index_maker *m, struct bt_index *index, struct bt_head *heads, struct bt_err *err)
 {
-	size_t count = 16;
-	while (count < 2 * m->tops.count)
-		count *= 2;
-	index->head_mask = (uint32_t)(count - 1);
-	index->heads = calloc(count, sizeof(*heads));
+	index->head_bits = 4;
+	while (bt_index_heads(index) < 2 * m->tops.count)
+		index->head_bits++;
+	index->heads = calloc(bt_index_heads(index), sizeof(*heads));
 	if (index->heads == NULL)
 		return bt_fail(err, "out of memory");
-	for (size_t i = 0; i < m->tops.count; i++)
+	for (size_t i = 0; i < m->tops.count; i++) {
 		if (!make_head(m, i, &heads[i]))
 			return bt_fail(err, "out of memory");
+		index->tops_listed |= heads[i].listed;
+	}
 	for (unsigned i = 0; i < SEEDS; i++) {
 		index->head_seed = m->seed + i;
 		if (place_heads(m, index, heads))
@@ -228,19 +217,25 @@ static bool make_heads(
 
 /* ---- all of it ---- */
 
-static bool make_nodes(struct bt_index_maker *m, struct bt_index *index, struct bt_err *err)
+static bool make_trees(struct bt_index_maker *m, struct bt_index *index, struct bt_err *err)
 {
-	if (!bt_index_make_nodes(m))
+	if (!bt_index_make_trees(m))
 		return bt_fail(err, "out of memory");
-	index->nodes = take(&m->nodes, sizeof(*index->nodes));
-	index->leaves = take(&m->leaves, sizeof(*index->leaves));
+	size_t size = m->lines.count * sizeof(*index->lines);
+	index->lines = aligned_alloc(sizeof(*index->lines), size + sizeof(*index->lines));
+	if (index->lines == NULL)
+		return bt_fail(err, "out of memory");
+	if (size > 0)
+		memcpy(index->lines, m->lines.items, size);
+	index->trees = take(&m->trees, sizeof(*index->trees));
+	index->refs = take(&m->refs, sizeof(*index->refs));
 	return true;
 }
 
 static bool make_filter(struct bt_index_maker *m, struct bt_index *index, struct bt_err *err)
 {
 	index->filter_seed = m->seed;
-	if (!end_pair(m) || !bt_filter_make(&index->filter, m->hashes.items, m->hashes.count))
+	if (!bt_filter_make(&index->filter, m->hashes.items, m->hashes.count))
 		return bt_fail(err, "out of memory");
 	return true;
 }
@@ -251,16 +246,17 @@ bool bt_index_make(struct bt_index_maker *maker, struct bt_index *index, struct 
 	struct bt_head *heads = calloc(maker->tops.count + 1, sizeof(*heads));
 	bool good = heads != NULL || bt_fail(err, "out of memory");
 	good = good && make_filter(maker, &made, err) && make_heads(maker, &made, heads, err) &&
-	       make_nodes(maker, &made, err);
+	       make_trees(maker, &made, err);
 	free(heads);
 	if (!good) {
 		bt_index_free(&made);
 		return false;
 	}
-	made.octets = ((size_t)made.head_mask + 1) * sizeof(*made.heads) +
+	made.octets = bt_index_heads(&made) * sizeof(*made.heads) +
 		      made.filter.count * sizeof(*made.filter.lines) +
-		      maker->nodes.count * sizeof(*made.nodes) +
-		      maker->leaves.count * sizeof(*made.leaves);
+		      maker->trees.count * sizeof(*made.trees) +
+		      maker->lines.count * sizeof(*made.lines) +
+		      maker->refs.count * sizeof(*made.refs);
 	*index = made;
 	return true;
 }

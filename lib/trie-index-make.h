@@ -37,7 +37,7 @@ static inline void *bt_array_grow(struct bt_array *array, size_t more, size_t it
 struct bt_separator {
 	size_t octets_at; /* in maker->octets; zero octets follow */
 	uint32_t block;   /* begins here */
-	unsigned bits;    /* up to the last that is set */
+	unsigned size;    /* octets; the last one is not 0 */
 };
 
 /* A top-level label. */
@@ -48,22 +48,18 @@ struct bt_top {
 	bool listed;
 };
 
-/* A node that is still to be made, from separators that are alike before bit `at`. */
+/* A tree that is still to be made, of separators that are alike before octet `at`. */
 struct bt_task {
 	size_t begin, end;
 	uint32_t block; /* before the first of them */
-	uint16_t at;    /* each of them has a bit set from here on */
+	unsigned at;    /* each of them goes on from here */
 };
 
 struct bt_index_maker {
 	uint64_t seed;
-	struct bt_array octets, separators, tops, hashes, nodes, tasks, leaves;
-	uint32_t block; /* the one that the last name is in */
-
-	/* of the names with the same first two labels */
-	uint64_t pair_hash;
-	size_t pair_hashes; /* hashes before those of the names' first three labels */
-	bool in_pair, pair_listed;
+	struct bt_array octets, separators, tops, hashes, trees, tasks, lines, refs;
+	uint32_t block;   /* the one that the last name is in */
+	bool pair_listed; /* the first two labels of the last name are a listed name */
 };
 
 static inline const uint8_t *bt_index_octets(const struct bt_index_maker *maker, size_t at)
@@ -71,10 +67,10 @@ static inline const uint8_t *bt_index_octets(const struct bt_index_maker *maker,
 	return (const uint8_t *)maker->octets.items + at;
 }
 
-/* Adds a task and a node for it. Both have the same number. False if memory runs out. */
+/* Adds a task and a tree for it. Both have the same number. False if memory runs out. */
 bool bt_index_add_task(struct bt_index_maker *maker, const struct bt_task *task);
 
-/* Makes all nodes that there are tasks for, and those below, with their leaves. */
-bool bt_index_make_nodes(struct bt_index_maker *maker);
+/* Makes all trees that there are tasks for, and those below. */
+bool bt_index_make_trees(struct bt_index_maker *maker);
 
 #endif

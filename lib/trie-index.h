@@ -6,8 +6,8 @@
  * lookup:
  *
  *   heads    a hash table of the top-level labels that names end in
- *   filter   of the names' first two labels; of the first three where many names share two
- *   nodes    below each head a radix tree over the bits that tell the blocks' first names apart
+ *   filter   of the names' first two labels; of three where these two are no listed name
+ *   trees    below each head a search tree over the octets that tell the blocks' first names apart
  *
  * Two names between which a block begins are told apart by the later one's bits up to the first
  * that differs, which is set: the separator. With zero bits after their end, keys sort as they do
@@ -27,8 +27,8 @@
 #include "trie-block.h"
 #include "trie-filter.h"
 
-/* Where a block begins in the file, or (BT_INDEX_NODE) the number of a node. */
-#define BT_INDEX_NODE 0x80000000u
+/* Where a block begins in the file, or (BT_INDEX_TREE) the number of a tree. */
+#define BT_INDEX_TREE 0x80000000u
 
 enum { BT_INDEX_PROBES_MAX = 128 /* heads looked at in a lookup */ };
 
@@ -39,36 +39,83 @@ struct bt_head {
 };
 
 /*
- * Compares `skip` bits of the key from bit `at` on, then branches on six. Slots with a child have
- * their bit in `children`; the others have leaves, and where the leaf is another one than the slot
- * before, its bit is set in `bounds`.
+ * Hash of the first `size` octets of a key. Short ones, which most are, take two factors
+ * (multiplicative hashing, as in Knuth, The Art of Computer Programming 3, 6.4). Eight octets must
+ * be there to be loaded.
  */
-struct bt_node {
-	uint64_t children, bounds;
-	uint32_t first_child;
-	uint32_t first_leaf; /* for keys before all slots, and slots before the first bound */
-	uint32_t skipped;
-	uint16_t at;
-	uint8_t skip;   /* 0 to 32 */
-	uint8_t leaves; /* the last one for keys behind all slots, too */
+static inline uint64_t bt_index_hash(const uint8_t *key, unsigned size, uint64_t seed)
+{
+	uint64_t hash = bt_get64(key), last = 0;
+	if (size > 16)
+		return XXH3_64bits_withSeed(key, size, seed);
+	if (size < 8)
+		hash &= UINT64_MAX >> (64 - 8 * size);
+	else
+		last = bt_get64(key + size - 8);
+	hash = (hash ^ seed) * UINT64_C(0x9e3779b97f4a7c15);
+	hash = ((hash ^ hash >> 32) + last + size) * UINT64_C(0xd6e8feb86659fd93);
+	return hash ^ hash >> 32;
+}
+
+enum {
+	BT_WINDOW = 4, /* octets of keys that a tree tells apart */
+	BT_LINE = 16,  /* windows in a cache line */
+	BT_SKIP_MAX = 8,
+	BT_LEVELS_MAX = 7, /* 16 x 17^6 windows: there are fewer blocks in 2 GiB */
 };
 
-struct bt_index {
-	uint64_t head_seed, filter_seed;
-	uint32_t head_mask;
-	struct bt_head *heads; /* open addressing; head_mask + 1 of them */
-	struct bt_filter filter;
-	struct bt_node *nodes;
-	uint32_t *leaves; /* where blocks begin */
-	size_t octets;    /* of all this */
+/* In ascending order. Of windows as numbers, the highest bit is turned, as vectors have signs. */
+struct bt_line {
+	int32_t windows[BT_LINE];
 };
 
 /*
- * Whether there is a block that can hold the key or an ancestor of it, and where: the last one that
- * begins with a name not above the key. Fills *probe with the key then.
+ * Compares `skip` octets of the key from `at` on, then the window that begins behind them: refs[]
+ * has where keys below all windows go, and for each window where keys from it on go. If that is
+ * another tree, keys above the window go to that one's last block.
+ *
+ * The windows stand in the last level's lines. The lines above have the lowest windows below each
+ * of their 17 children but the first.
  */
-bool bt_index_find(const struct bt_index *index, const struct bt_key *key, struct bt_probe *probe,
-    uint32_t *block);
+struct bt_tree {
+	uint64_t skipped;
+	uint32_t first_ref, last;
+	uint32_t count; /* of windows */
+	uint16_t at;
+	uint8_t skip, levels;
+	uint32_t lines[BT_LEVELS_MAX]; /* where each level begins */
+};
+
+static inline int32_t bt_window(uint32_t octets)
+{
+	return (int32_t)(octets ^ 0x80000000u);
+}
+
+struct bt_index {
+	uint64_t head_seed, filter_seed;
+	unsigned head_bits;
+	struct bt_head *heads; /* 2^head_bits; open addressing from the hash's highest bits on */
+	bool tops_listed;      /* some top-level labels are */
+	struct bt_filter filter;
+	struct bt_tree *trees;
+	struct bt_line *lines;
+	uint32_t *refs;
+	size_t octets; /* of all this */
+};
+
+static inline size_t bt_index_heads(const struct bt_index *index)
+{
+	return (size_t)1 << index->head_bits;
+}
+
+/*
+ * Whether there is a block that can hold the key or an ancestor of it, and where: the last one that
+ * begins with a name not above the key.
+ */
+bool bt_index_find(const struct bt_index *index, const struct bt_key *key, uint32_t *block);
+
+/* Begins to fetch what bt_index_find will read first. */
+void bt_index_prefetch(const struct bt_index *index, const struct bt_key *key);
 
 void bt_index_free(struct bt_index *index);
 
@@ -82,7 +129,7 @@ bool bt_index_start(struct bt_index_maker **maker, uint64_t seed, struct bt_err 
 void bt_index_maker_free(struct bt_index_maker **maker);
 
 /*
- * The next name begins a block, at `offset` in the file (below BT_INDEX_NODE). `before` is what the
+ * The next name begins a block, at `offset` in the file (below BT_INDEX_TREE). `before` is what the
  * name before has where they first differ, 0 if it ends there.
  */
 bool bt_index_block(struct bt_index_maker *maker, const uint8_t *key, unsigned shared,

@@ -42,9 +42,9 @@ static bool read_header(struct bt_trie *t, struct bt_err *err)
 	if (size != t->size)
 		return bt_fail(err, "%s: %zu octets, and the header says %" PRIu64,
 		    size > t->size ? "cut off" : "too long", t->size, size);
-	t->class_size = bt_get32(at + BT_TRIE_AT_CLASS_SIZE);
-	if (t->class_size < 1 || t->class_size > 4)
-		return bt_fail(err, "header: class numbers of %u octets", t->class_size);
+	t->coding.class_size = bt_get32(at + BT_TRIE_AT_CLASS_SIZE);
+	if (t->coding.class_size < 1 || t->coding.class_size > 4)
+		return bt_fail(err, "header: class numbers of %u octets", t->coding.class_size);
 	t->digest = bt_get64(at + BT_TRIE_AT_DIGEST);
 	t->names = bt_get64(at + BT_TRIE_AT_NAMES);
 	t->blocks = bt_get32(at + BT_TRIE_AT_BLOCKS);
@@ -72,10 +72,19 @@ static bool check_sections(const struct bt_trie *t, struct bt_err *err)
 	return true;
 }
 
+/* After check_sections. */
+static const uint8_t *section(const struct bt_trie *t, enum bt_trie_section number, size_t *size)
+{
+	const uint8_t *row = t->bytes + BT_TRIE_AT_SECTIONS + number * BT_TRIE_SECTION_ROW;
+	*size = bt_get64(row + 8);
+	return t->bytes + bt_get64(row);
+}
+
 static bool open_policy(struct bt_trie *t, struct bt_err *err)
 {
-	const uint8_t *row = t->bytes + BT_TRIE_AT_SECTIONS + BT_TRIE_POLICY * BT_TRIE_SECTION_ROW;
-	if (!bt_policy_open(&t->policy, t->bytes + bt_get64(row), bt_get64(row + 8), err))
+	size_t size;
+	const uint8_t *bytes = section(t, BT_TRIE_POLICY, &size);
+	if (!bt_policy_open(&t->policy, bytes, size, err))
 		return false;
 	if (t->root != BT_TRIE_NO_CLASS && t->root >= bt_policy_classes(t->policy))
 		return bt_fail(err, "the root has class %" PRIu32 " of %" PRIu32, t->root,
@@ -83,13 +92,19 @@ static bool open_policy(struct bt_trie *t, struct bt_err *err)
 	return true;
 }
 
+static bool open_codebook(struct bt_trie *t, struct bt_err *err)
+{
+	size_t size;
+	const uint8_t *bytes = section(t, BT_TRIE_CODEBOOK, &size);
+	return bt_codebook_open(&t->coding.book, bytes, size, bt_policy_classes(t->policy), err);
+}
+
 static bool find_blocks(struct bt_trie *t, struct bt_err *err)
 {
 	static const uint8_t zero[BT_TRIE_GUARD];
-	const uint8_t *row = t->bytes + BT_TRIE_AT_SECTIONS + BT_TRIE_BLOCKS * BT_TRIE_SECTION_ROW;
-	uint64_t offset = bt_get64(row), size = bt_get64(row + 8);
-	if (size < BT_TRIE_GUARD || offset + size > BT_INDEX_NODE)
-		return bt_fail(err, "%" PRIu64 " octets of blocks", size);
+	size_t size, offset = (size_t)(section(t, BT_TRIE_BLOCKS, &size) - t->bytes);
+	if (size < BT_TRIE_GUARD || offset + size > BT_INDEX_TREE)
+		return bt_fail(err, "%zu octets of blocks", size);
 	t->blocks_at = offset;
 	t->blocks_size = size - BT_TRIE_GUARD;
 	if (memcmp(t->bytes + t->blocks_at + t->blocks_size, zero, sizeof(zero)) != 0)
@@ -107,6 +122,7 @@ struct above {
 
 struct walk {
 	const struct bt_trie *trie;
+	uint32_t classes;
 	struct bt_index_maker *maker;
 	struct bt_block block;
 	struct bt_block_cursor cursor;
@@ -118,18 +134,6 @@ struct walk {
 	unsigned last_size;
 	uint64_t names;
 };
-
-static bool check_classes(const struct walk *w, struct bt_err *err)
-{
-	const struct bt_block *b = &w->block;
-	uint32_t classes = bt_policy_classes(w->trie->policy);
-	for (unsigned i = 0; i < b->classes; i++) {
-		uint32_t class_id = bt_get_class(b->palette + i * b->class_size, b->class_size);
-		if (class_id >= classes)
-			return bt_fail(err, "class %" PRIu32 " of %" PRIu32, class_id, classes);
-	}
-	return true;
-}
 
 /* After the stack was cut to what is above the first name. */
 static bool check_ancestors(const struct walk *w, struct bt_err *err)
@@ -153,6 +157,19 @@ static void cut_stack(struct walk *w, unsigned shared)
 		w->depth--;
 }
 
+/* Whether there is an upper-case letter in the octets; behind them eight more can be loaded. */
+static bool has_upper(const uint8_t *octets, unsigned count)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
+	uint64_t upper = 0;
+	for (; count > 0; octets += 8, count = count > 8 ? count - 8 : 0) {
+		uint64_t word = bt_get64(octets), low = word & ~high;
+		word = (low + each * (0x80 - 'A')) & ~(low + each * (0x7f - 'Z')) & ~word & high;
+		upper |= count < 8 ? word & (((uint64_t)1 << 8 * count) - 1) : word;
+	}
+	return upper != 0;
+}
+
 /* The key is one if what it shares with the one before is taken for checked. */
 static bool is_key(struct walk *w)
 {
@@ -166,10 +183,7 @@ static bool is_key(struct walk *w)
 		w->labels[w->label_count++] = (uint8_t)at;
 		at += c->key[at] + 1u;
 	}
-	unsigned upper = 0;
-	for (unsigned i = c->shared; i < c->size; i++)
-		upper |= (uint8_t)(c->key[i] - 'A') <= 'Z' - 'A';
-	return c->size > 0 && upper == 0;
+	return c->size > 0 && !has_upper(c->key + c->shared, c->size - c->shared);
 }
 
 /* The block's first name, against the last one of the block before. */
@@ -194,6 +208,9 @@ static bool check_name(struct walk *w, unsigned number, struct bt_err *err)
 	const struct bt_block_cursor *c = &w->cursor;
 	if (!is_key(w))
 		return bt_fail(err, "name %u is no name", number);
+	if (c->class_id >= w->classes)
+		return bt_fail(err, "name %u has class %" PRIu32 " of %" PRIu32, number,
+		    c->class_id, w->classes);
 	if (number == 0 && !check_first(w, err))
 		return false;
 	cut_stack(w, c->shared);
@@ -204,8 +221,6 @@ static bool check_name(struct walk *w, unsigned number, struct bt_err *err)
 
 static bool walk_block(struct walk *w, struct bt_err *err)
 {
-	if (!check_classes(w, err))
-		return false;
 	bt_block_start(&w->cursor, &w->block);
 	for (unsigned i = 0; i < w->block.names; i++)
 		if (!bt_block_next(&w->cursor, err) || !check_name(w, i, err))
@@ -222,7 +237,7 @@ static bool walk_blocks(struct walk *w, struct bt_err *err)
 	uint32_t blocks = 0;
 	for (; at < t->blocks_size; blocks++) {
 		if (!bt_block_open(&w->block, t->bytes + t->blocks_at + at, t->blocks_size - at,
-			t->class_size, err) ||
+			&t->coding, err) ||
 		    !walk_block(w, err))
 			return bt_fail_in(
 			    err, "block %" PRIu32 " at octet %zu", blocks, t->blocks_at + at);
@@ -242,9 +257,9 @@ static bool walk_blocks(struct walk *w, struct bt_err *err)
 bool bt_trie_verify(struct bt_trie *trie, struct bt_err *err)
 {
 	if (!check_version(trie, err) || !read_header(trie, err) || !check_sections(trie, err) ||
-	    !open_policy(trie, err) || !find_blocks(trie, err))
+	    !open_policy(trie, err) || !open_codebook(trie, err) || !find_blocks(trie, err))
 		return false;
-	struct walk walk = {.trie = trie};
+	struct walk walk = {.trie = trie, .classes = bt_policy_classes(trie->policy)};
 	bool good = bt_index_start(&walk.maker, trie->digest, err) && walk_blocks(&walk, err) &&
 		    bt_index_make(walk.maker, &trie->index, err);
 	bt_index_maker_free(&walk.maker);

@@ -12,7 +12,7 @@ struct bt_trie {
 	size_t size;
 	size_t blocks_at, blocks_size; /* without the guard */
 	uint32_t blocks, root;         /* root: its class, or BT_TRIE_NO_CLASS */
-	unsigned class_size;
+	struct bt_coding coding;
 	uint64_t names, digest;
 	struct bt_policy *policy;
 	struct bt_index index;

@@ -8,8 +8,9 @@
 #include "trie-view.h"
 
 enum {
-	BLOCK_USUAL = 1024,   /* octets of a block: bt_build makes them so */
+	BLOCK_USUAL = 512, /* octets of a block: bt_build makes them so */
 	CACHE_LINE = 64,
+	NO_BLOCK = 0, /* where the header is */
 };
 
 /* ---- open and close ---- */
@@ -61,32 +62,56 @@ void bt_trie_close(struct bt_trie **trie)
 /* ---- names ---- */
 
 /* All of the block at once, as most lookups that get here read much of it. */
-static void prefetch(const struct bt_trie *trie, size_t at)
+static inline void prefetch(const struct bt_trie *trie, size_t at)
 {
-	size_t end = trie->size - at < BLOCK_USUAL ? trie->size : at + BLOCK_USUAL;
-	for (; at < end; at += CACHE_LINE)
-		__builtin_prefetch(trie->bytes + at);
+	const uint8_t *block = trie->bytes + at;
+#pragma GCC unroll 16
+	for (unsigned i = 0; i < BLOCK_USUAL; i += CACHE_LINE)
+		__builtin_prefetch(block + i);
+}
+
+/* The matches in the block, if there is one; the root before them. */
+static inline unsigned match_in(
+    const struct bt_trie *trie, const struct bt_key *key, uint32_t block, struct bt_match *matches)
+{
+	struct bt_probe probe;
+	unsigned count = 0;
+	if (trie->root != BT_TRIE_NO_CLASS)
+		matches[count++] = (struct bt_match){.class_id = trie->root};
+	if (block == NO_BLOCK)
+		return count;
+	bt_probe_fill(&probe, key);
+	return bt_block_match(trie->bytes + block, &trie->coding, &probe, matches, count);
+}
+
+/* The block to look into, which is being fetched, or NO_BLOCK. */
+static inline uint32_t find_block(const struct bt_trie *trie, const struct bt_key *key)
+{
+	uint32_t block;
+	if (!bt_index_find(&trie->index, key, &block))
+		return NO_BLOCK;
+	prefetch(trie, block);
+	return block;
 }
 
 unsigned bt_trie_match(const struct bt_trie *trie, const struct bt_key *key,
     struct bt_match matches[static BT_MATCHES_MAX])
 {
-	unsigned count = 0;
-	if (trie->root != BT_TRIE_NO_CLASS)
-		matches[count++] = (struct bt_match){.class_id = trie->root};
-	struct bt_probe probe;
-	uint32_t block;
-	if (!bt_index_find(&trie->index, key, &probe, &block))
-		return count;
-	prefetch(trie, block);
-	return bt_block_match(trie->bytes + block, trie->class_size, &probe, matches, count);
+	return match_in(trie, key, find_block(trie, key), matches);
 }
 
+/* One step for all keys, then the next: what one step asks for has come before the next needs it.
+ */
 void bt_trie_match_batch(const struct bt_trie *trie, const struct bt_key *const *keys,
     unsigned count, struct bt_match (*matches)[BT_MATCHES_MAX], unsigned *counts)
 {
+	uint32_t blocks[BT_BATCH_MAX];
 	for (unsigned i = 0; i < count; i++)
-		counts[i] = bt_trie_match(trie, keys[i], matches[i]);
+		bt_index_prefetch(&trie->index, keys[i]);
+	for (unsigned i = 0; i < count; i++)
+		blocks[i] = find_block(trie, keys[i]);
+	for (unsigned i = 0; i < count; i++)
+		counts[i] = match_in(trie, keys[i], blocks[i], matches[i]);
 }
 
 bool bt_trie_each(const struct bt_trie *trie,
@@ -98,7 +123,7 @@ bool bt_trie_each(const struct bt_trie *trie,
 	while (at < end) {
 		struct bt_block block;
 		struct bt_block_cursor cursor;
-		if (!bt_block_open(&block, at, (size_t)(end - at), trie->class_size, NULL))
+		if (!bt_block_open(&block, at, (size_t)(end - at), &trie->coding, NULL))
 			return false;
 		bt_block_start(&cursor, &block);
 		for (unsigned i = 0; i < block.names; i++)

@@ -7,10 +7,7 @@
 
 #include "yaml-doc.h"
 
-/*****************************************************************************
- *
- *  loading
- */
+/* ---- loading ---- */
 
 static bool fail_at(
     struct bt_err *err, const char *path, const yaml_mark_t *mark, const char *reason)
@@ -167,10 +164,7 @@ yaml_node_t *bt_yaml_root(struct bt_yaml *yaml)
 	return yaml_document_get_root_node(&yaml->document);
 }
 
-/*****************************************************************************
- *
- *  problems
- */
+/* ---- problems ---- */
 
 void bt_yaml_problem(struct bt_yaml *yaml, const yaml_node_t *node, const char *format, ...)
 {
@@ -198,10 +192,7 @@ static const char *kind_of(const yaml_node_t *node)
 	}
 }
 
-/*****************************************************************************
- *
- *  values
- */
+/* ---- values ---- */
 
 const char *bt_yaml_text(struct bt_yaml *yaml, const yaml_node_t *node, const char *expected)
 {
@@ -235,10 +226,7 @@ yaml_node_t *bt_yaml_item(struct bt_yaml *yaml, const yaml_node_t *sequence, siz
 	return yaml_document_get_node(&yaml->document, sequence->data.sequence.items.start[i]);
 }
 
-/*****************************************************************************
- *
- *  keys
- */
+/* ---- keys ---- */
 
 /* Edits between two words: Levenshtein's distance, row by row. Long words are far from all. */
 static unsigned distance(const char *a, const char *b)

@@ -35,10 +35,9 @@ static void log_line(bool error, const char *text)
 		log_info("beacontrap: %s", text);
 }
 
-/*****************************************************************************
- *
- *  per query
- *
+/* ---- per query ---- */
+
+/*
  * minfo[id] is NULL for a query that has nothing to do with us. Otherwise nothing of it may be
  * cached, and minfo[id] points to the client that has been recorded already, or to `uncached`.
  */
@@ -59,10 +58,7 @@ static bool make_key(struct bt_key *key, const struct query_info *question)
 	       bt_key_from_wire(key, question->qname, question->qname_len) == BT_NAME_OK;
 }
 
-/*****************************************************************************
- *
- *  clients
- */
+/* ---- clients ---- */
 
 static void set_client(struct bt_event *event, const struct comm_reply *reply)
 {
@@ -112,10 +108,7 @@ static void record_clients(struct module_qstate *qstate, int id, struct bt_event
 		qstate->minfo[id] = first;
 }
 
-/*****************************************************************************
- *
- *  verdicts
- */
+/* ---- verdicts ---- */
 
 /*
  * True if the query has been answered here. Internal sub-queries, which nobody waits for, are only
@@ -169,10 +162,7 @@ static int on_response(struct module_qstate *qstate, struct dns_msg *response, i
 	return 1;
 }
 
-/*****************************************************************************
- *
- *  what Unbound calls
- */
+/* ---- what Unbound calls ---- */
 
 static bool covered_name(void *ctx, const uint8_t *name, size_t size)
 {

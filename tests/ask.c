@@ -43,10 +43,7 @@ struct question {
 	bool cd, dnssec, edns, nord;
 };
 
-/*****************************************************************************
- *
- *  questions
- */
+/* ---- questions ---- */
 
 static bool read_question(struct question *q)
 {
@@ -101,10 +98,7 @@ static uint8_t *make_packet(const struct question *q, size_t *size)
 	return wire;
 }
 
-/*****************************************************************************
- *
- *  the network
- */
+/* ---- the network ---- */
 
 static int connect_from(const struct question *q, bool tcp)
 {
@@ -164,10 +158,7 @@ static size_t exchange(const struct question *q, const uint8_t *wire, size_t siz
 	return got;
 }
 
-/*****************************************************************************
- *
- *  answers
- */
+/* ---- answers ---- */
 
 static void add(char *to, const char *text)
 {

@@ -42,6 +42,7 @@ steady()
 {
 	sed -e "s|$folder|FOLDER|g" -e 's/\r$/<CR>/' \
 		-e 's/^  bytes\( *\)[0-9][0-9]*\( ([0-9.]* a name)\)*$/  bytes\1N/' \
+		-e 's/^  memory\( *\)[0-9][0-9]* ([0-9.]* a name)$/  memory\1N/' \
 		-e 's/^  digest\( *\)[0-9a-f]\{16\}$/  digest\1N/' \
 		-e 's/^  seconds\( *\)[0-9.]*$/  seconds\1N/' \
 		-e 's/^beacontrap [0-9(].*/beacontrap VERSION/'
@@ -176,6 +177,7 @@ group_usage()
 	try dump --trie
 	try check-config extra
 	try lookup
+	try lookup --file
 	try lookup --format xml evil.example
 	try lookup ..
 	try compile list.txt
@@ -328,6 +330,179 @@ group_trie()
 				"$(grep -c "^beacontrap: $file.trie: ." err) reason, $(wc -l <out) lines"
 		done
 	done
+}
+
+# What lists say is what a trie says: not where they are, when they changed, or in which order.
+group_same()
+{
+	make_lists
+	"$program" compile -o first.trie campaign.yaml more.txt hosts.txt >/dev/null
+	"$program" compile -o second.trie campaign.yaml more.txt hosts.txt >/dev/null
+	try_as 'again' cmp first.trie second.trie
+	mkdir -p other/place
+	cp hosts.txt other/place
+	sort -r more.txt >other/place/more.txt
+	awk '/domain: beacon/ { late = $0; next } late == "" || !/family:/ { print }
+		/family:/ && late != "" { late = late "\n" $0 } END { print late }' campaign.yaml \
+		>other/place/campaign.yaml
+	sed -i 's/^indicators:$/&\n  - other.example\n  - other.example/' other/place/campaign.yaml
+	sed 's/^indicators:$/&\n  - other.example/' campaign.yaml >campaign.tmp
+	mv campaign.tmp campaign.yaml
+	"$program" compile -o first.trie campaign.yaml more.txt hosts.txt >/dev/null
+	(cd other/place && "$program" compile -o ../../second.trie campaign.yaml more.txt hosts.txt) >/dev/null
+	try_as 'another place, time and order' cmp first.trie second.trie
+	"$program" compile -o second.trie more.txt campaign.yaml hosts.txt >/dev/null
+	try_as 'the order of lists matters' cmp -s first.trie second.trie
+	# what is configured is dated
+	make_config
+	"$program" -c config.yaml compile >/dev/null
+	mkdir copy
+	cp -p config.yaml campaign.yaml more.txt hosts.txt trial.txt copy
+	"$program" -c copy/config.yaml compile >/dev/null
+	try_as 'copies with their times' cmp state/beacontrap.trie copy/state/beacontrap.trie
+	touch -d '2026-01-02 03:04:06 UTC' copy/trial.txt
+	"$program" -c copy/config.yaml compile >/dev/null
+	try_as 'the time matters' cmp -s state/beacontrap.trie copy/state/beacontrap.trie
+}
+
+# Dumps, compiles and compares.
+round()
+{
+	"$program" dump --trie "$1" >round.dump
+	"$program" compile -o round.trie round.dump >/dev/null
+	try_as "round trip of $1" cmp "$1" round.trie
+}
+
+group_dump()
+{
+	make_lists
+	make_config
+	allow_too
+	"$program" -c config.yaml compile >/dev/null
+	try -c config.yaml dump
+	round state/beacontrap.trie
+	# lists with all that they can have
+	list odd.yaml <<-'END'
+		campaign: "a \"quoted\" \\ name"
+		actor: ŁABĘDŹ 🦢
+		note: [ "x=y", "zero\u200bwidth", "#end" ]
+		context:
+		  files:
+		    - md5: 0123456789abcdef0123456789abcdef
+		indicators:
+		  - '\000\255.odd.example'
+		  - '\035hash.example'
+		  - '\009tab\;\046.example'
+		  - { domain: twice.example, scope: exact, family: One }
+		  - { domain: twice.example, scope: below, family: Two }
+		  - { domain: wide.example, scope: below, family: "Two", note: [ b, a ] }
+	END
+	try compile -o odd.trie odd.yaml more.txt hosts.txt
+	try dump --trie odd.trie
+	round odd.trie
+	"$program" compile -o allow.trie --action allow --scope exact more.txt >/dev/null
+	round allow.trie
+	# what no list can have, and in another order
+	{
+		printf '#beacontrap dump 1\n#sinkhole\t-\t2001:db8::1\t86400\toff\n'
+		printf '#list\tdéjà vu\tlog\tcount\t2038-01-19T03:14:08Z\ta=b\ta=\n'
+		printf '#list\tempty\tdrop\toff\t-\n'
+		printf '# a comment\n\\\\x.example\tdéjà vu\texact\tk\\x3d=\\u202e\n'
+		printf 'example\tdéjà vu\tsubtree\n.\tdéjà vu\tbelow\n#end\n'
+	} >root.dump
+	try compile -o root.trie root.dump
+	try dump --trie root.trie
+	round root.trie
+	try lookup --trie root.trie any.test
+	# a dump stands alone, and whole
+	try compile root.dump
+	try compile -o out.trie root.dump more.txt
+	try compile -o out.trie more.txt root.dump
+	try compile -o out.trie --action log root.dump
+	sed '$d' root.dump >cut.dump
+	try compile -o root.trie cut.dump
+	sed 's/subtree/wide/' root.dump >wrong.dump
+	try compile -o root.trie wrong.dump
+	sed '1s/1/9/' root.dump >newer.dump
+	try compile -o root.trie newer.dump
+	cp root.dump more.txt
+	try -c config.yaml compile
+}
+
+# Names from a file: a line a hit.
+group_names()
+{
+	make_lists
+	make_config
+	allow_too
+	"$program" -c config.yaml compile >/dev/null
+	cat >names <<-'END'
+		# who was asked for
+		www.evil.example
+		  hxxps://BEACON[.]example/path
+
+		bad..name
+		harmless.example
+		x.good.evil.example
+		two words
+		exact.example
+		below.exact.example
+		only-trial.example.
+	END
+	printf 'tie.example\r\nevil.example' >>names
+	try -c config.yaml lookup --file names
+	try -c config.yaml lookup --file names --format json
+	echo www.evil.example >names
+	try_as 'lookup --file -' "$program" -c config.yaml lookup --file - <names
+	echo harmless.example >names
+	try -c config.yaml lookup --file names
+	echo good.evil.example >names
+	try -c config.yaml lookup --file names
+	# it cannot say "none"
+	echo 'bad..name' >>names
+	try -c config.yaml lookup --file names
+	: >names
+	try -c config.yaml lookup --file names
+	try -c config.yaml lookup --file none
+	try -c config.yaml lookup --file state
+	try -c config.yaml lookup --file names evil.example
+	# more than wait at once, and more bad ones than are shown
+	awk 'BEGIN {
+		for (i = 0; i < 1000; i++)
+			print i % 3 == 0 ? "evil.example" : i % 40 < 2 ? "a..b" : "n" i ".example"
+	}' >names
+	"$program" -c config.yaml lookup --file - <names >hits 2>err
+	echo "status $?, $(sort -u hits), $(wc -l <hits) times"
+	tail -n 2 err
+	# what is known is shown before there is more
+	mkfifo pipe
+	"$program" -c config.yaml lookup --file pipe >heard &
+	exec 3>pipe
+	echo evil.example >&3
+	tries=0
+	while [ ! -s heard ] && [ "$tries" -lt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	try_as 'pipe' cat heard
+	exec 3>&-
+	wait
+}
+
+# Lists that are too much for the memory there is leave the old trie alone.
+group_memory()
+{
+	echo good.example | list small.txt
+	awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "name-%d.of-a-long-list.example\n", i }' |
+		list big.txt
+	"$program" compile -o out.trie small.txt >/dev/null
+	cp out.trie good
+	# shellcheck disable=SC3045 # dash and bash have it
+	(ulimit -v 40960 && exec "$program" compile -o out.trie big.txt) >out 2>err
+	echo "status $?"
+	sed 's/[0-9][0-9][0-9][0-9]*/N/g' err
+	try_as 'the old one stays' cmp good out.trie
+	try_as 'no leftovers' sh -c 'ls out.trie*'
 }
 
 group_lookup()
@@ -542,6 +717,10 @@ group_terminal()
 		'lookup -t long.trie no.example'; do
 		try_as "terminal of 90: $ask" on_terminal 90 xterm "$program $ask"
 	done
+	# progress, without the percentages that there was time for
+	try_as 'compile' on_terminal 90 xterm "$program compile -o long.trie long.txt" |
+		tr '\r' '\n' | sed -e 's/ *[0-9]* %$//' -e 's/^\^\[\[K\(long.txt\)$/\1/' | uniq
+	try_as 'dumb' on_terminal 90 dumb "$program compile -o long.trie long.txt"
 	try_as 'NO_COLOR' on_terminal 200 xterm "NO_COLOR=1 $program report --endpoints long"
 	try_as 'dumb' on_terminal 200 dumb "$program lookup -t long.trie no.example"
 	try report --endpoints long
@@ -604,8 +783,8 @@ group_output()
 	try verify --trie new.trie
 }
 
-[ $# -gt 0 ] || set -- usage manual config compile bad_lines files read_only trie lookup agree \
-	report formats empty terminal output
+[ $# -gt 0 ] || set -- usage manual config compile bad_lines files same dump memory read_only trie \
+	lookup names agree report formats empty terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"

@@ -71,7 +71,8 @@ enum { LISTS_MAX = 4 };
 struct run {
 	struct bt_config_list lists[LISTS_MAX];
 	unsigned count;
-	bool strict;
+	bool strict, undated;
+	const char *dump;
 	unsigned bad_count;
 	char bad[400]; /* bad lines, without the folder, each with a newline */
 	char progress[400];
@@ -98,12 +99,18 @@ static void note_bad(void *ctx, const char *text)
 	snprintf(run->bad + used, sizeof(run->bad) - used, "%s\n", text + strlen(folder) + 1);
 }
 
-static void note_progress(void *ctx, const char *list, uint64_t entries)
+/* What is done, without the folder, and the percentages of it that are known. */
+static void note_progress(void *ctx, const char *what, unsigned percent)
 {
 	struct run *run = ctx;
 	size_t used = strlen(run->progress);
-	snprintf(run->progress + used, sizeof(run->progress) - used, "%s=%ju ", list,
-	    (uintmax_t)entries);
+	if (strncmp(what, folder, strlen(folder)) == 0)
+		what += strlen(folder) + 1;
+	if (percent == BT_PERCENT_UNKNOWN)
+		snprintf(run->progress + used, sizeof(run->progress) - used, "%s ", what);
+	else
+		snprintf(
+		    run->progress + used, sizeof(run->progress) - used, "%s=%u ", what, percent);
 }
 
 static bool compile(struct run *run)
@@ -113,7 +120,9 @@ static bool compile(struct run *run)
 	    .lists = run->lists,
 	    .list_count = run->count,
 	    .sinkhole = &sinkhole,
+	    .dump = run->dump,
 	    .strict = run->strict,
+	    .dated = !run->undated,
 	    .bad = note_bad,
 	    .progress = note_progress,
 	    .ctx = run,
@@ -405,6 +414,111 @@ static void gives_equal_bytes(void **state)
 	bt_trie_close(&first.trie);
 }
 
+/* Lists that are compiled without their dates are the same whenever they changed. */
+static void leaves_out_dates(void **state)
+{
+	(void)state;
+	struct run runs[2] = {{.undated = true}, {.undated = true}};
+	for (unsigned i = 0; i < 2; i++) {
+		add(&runs[i], "list", put(i == 0 ? "a.txt" : "b.txt", "a.com\n", 1000 + i), 0);
+		compile_and_open(&runs[i]);
+	}
+	assert_int_equal(bt_policy_list(bt_trie_policy(runs[0].trie), 0).modified, 0);
+	assert_int_equal(runs[0].size, runs[1].size);
+	assert_memory_equal(runs[0].bytes, runs[1].bytes, runs[0].size);
+	bt_trie_close(&runs[0].trie);
+	bt_trie_close(&runs[1].trie);
+}
+
+/* Metadata too is numbered by the names, not by where the entries stand; and only what is used. */
+static void gives_equal_metadata(void **state)
+{
+	static const char *const entries[] = {
+	    "  - {domain: a.com, family: one}\n",
+	    "  - {domain: b.com, family: two, actor: somebody}\n",
+	    "  - {domain: c.com, family: one, scope: exact}\n",
+	    "  - {domain: d.org, note: [x, y]}\n",
+	    "  - {domain: e.org, family: two}\n",
+	    "  - {domain: a.com, family: one, actor: nobody}\n",
+	};
+	enum { ENTRIES = sizeof(entries) / sizeof(*entries) };
+	(void)state;
+	struct run first = {0};
+	for (unsigned turn = 0; turn < ENTRIES - 1; turn++) {
+		char text[512] = "campaign: Big\nindicators:\n";
+		for (unsigned i = 0; i < ENTRIES - 1; i++) /* in every place each */
+			strcat(text, entries[(i + turn) % (ENTRIES - 1)]);
+		if (turn % 2 == 1) /* a repeat, whose metadata does not stand */
+			strcat(text, entries[ENTRIES - 1]);
+		struct run run = {0};
+		add(&run, "plain", put("a.txt", "c.com\nx.com\n", 1), 0);
+		add(&run, "yaml", put("a.yaml", text, 1), 0);
+		compile_and_open(&run);
+		assert_string_equal(value(&run, "a.com", "actor"), "-");
+		assert_string_equal(value(&run, "b.com", "actor"), "somebody");
+		assert_string_equal(value(&run, "d.org", "campaign"), "Big");
+		if (turn == 0) {
+			first = run;
+			continue;
+		}
+		assert_int_equal(run.size, first.size);
+		assert_memory_equal(run.bytes, first.bytes, run.size);
+		bt_trie_close(&run.trie);
+	}
+	bt_trie_close(&first.trie);
+}
+
+#define DUMP                                                                                       \
+	"#beacontrap dump 1\n"                                                                     \
+	"#sinkhole\t192.0.2.1\t-\t30\tcode\n"                                                      \
+	"#list\tone\tsinkhole\tfull\t1970-01-01T00:16:40Z\tcampaign=Big\n"                         \
+	"#list\ttwo\tallow\toff\t-\n"
+
+static void compiles_dumps(void **state)
+{
+	(void)state;
+	struct run run = {.dump = put("dump",
+			      DUMP "b.com\ttwo\tsubtree\n"
+				   "a.com\tone\texact\tfamily=Small\tnote=x\\ty\n"
+				   "a.com\tone\texact\tfamily=Other\n"
+				   "\\032.a.com\ttwo\tbelow\n"
+				   "#end\n",
+			      5000)};
+	compile_and_open(&run);
+	assert_int_equal(run.result.lists, 2);
+	assert_int_equal(run.result.entries, 4);
+	assert_int_equal(run.result.names, 3);
+	assert_int_equal(run.result.duplicates, 1);
+	assert_string_equal(decider(&run, "a.com"), "one");
+	assert_string_equal(decider(&run, "x.a.com"), "-");
+	assert_string_equal(decider(&run, "x.\\032.a.com"), "two");
+	assert_string_equal(decider(&run, "x.b.com"), "two");
+	assert_string_equal(value(&run, "a.com", "campaign"), "Big");
+	assert_string_equal(value(&run, "a.com", "family"), "Small");
+	assert_string_equal(value(&run, "a.com", "note"), "x y"); /* as in every policy */
+	const struct bt_policy *policy = bt_trie_policy(run.trie);
+	assert_int_equal(bt_policy_list(policy, 0).modified, 1000);
+	assert_int_equal(bt_policy_list(policy, 1).modified, 0);
+	assert_int_equal(bt_policy_list(policy, 1).action, BT_ACTION_ALLOW);
+	assert_int_equal(bt_policy_list(policy, 1).events, BT_EVENTS_OFF);
+	assert_int_equal(bt_policy_list(policy, 1).entries, 2);
+	assert_int_equal(bt_policy_sinkhole(policy)->ttl, 30);
+	assert_int_equal(bt_policy_sinkhole(policy)->ede, BT_EDE_CODE);
+	assert_true(bt_policy_sinkhole(policy)->has_ipv4);
+	assert_false(bt_policy_sinkhole(policy)->has_ipv6);
+	bt_trie_close(&run.trie);
+
+	struct run none = {.dump = put("dump", DUMP "#end\n", 5000)};
+	expect_failure(&none, none.dump, "no names");
+	struct run empty = {.dump = put("dump", "#beacontrap dump 1\n#end\n", 5000)};
+	expect_failure(&empty, empty.dump, "no names");
+	struct run long_name = {.dump = put("dump",
+				    "#beacontrap dump 1\n#sinkhole\t-\t-\t1\toff\n"
+				    "#list\t\tlog\tfull\t-\na.com\t\texact\n#end\n",
+				    5000)};
+	expect_failure(&long_name, long_name.dump, ":3: ");
+}
+
 static void tells_progress(void **state)
 {
 	(void)state;
@@ -412,13 +526,15 @@ static void tells_progress(void **state)
 	FILE *file = fopen(path, "w");
 	assert_non_null(file);
 	for (unsigned i = 0; i < 25000; i++)
-		fprintf(file, "n%u.example.com\n", i);
+		fprintf(file, "n%05u.example.com #%24s\n", i, ""); /* 45 octets */
 	assert_int_equal(fclose(file), 0);
 	struct run run = {0};
 	add(&run, "small", put("small", "a.com\n", 1), 0);
 	add(&run, "big", path, 0);
 	compile_and_open(&run);
-	assert_string_equal(run.progress, "small=1 big=10000 big=20000 big=25000 ");
+	assert_string_equal(run.progress,
+	    "small small=100 big big=23 big=46 big=69 big=93 big=100 sorting building ");
+	assert_int_equal(run.result.lists, 2);
 	assert_int_equal(run.result.names, 25001);
 	assert_int_equal(run.result.classes, 2);
 	assert_string_equal(decider(&run, "x.n24999.example.com"), "big");
@@ -439,6 +555,9 @@ int main(void)
 	    IN_A_FOLDER(fails_without_a_list),
 	    IN_A_FOLDER(refuses_equal_names),
 	    IN_A_FOLDER(gives_equal_bytes),
+	    IN_A_FOLDER(leaves_out_dates),
+	    IN_A_FOLDER(gives_equal_metadata),
+	    IN_A_FOLDER(compiles_dumps),
 	    IN_A_FOLDER(tells_progress),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

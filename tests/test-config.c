@@ -100,10 +100,7 @@ static void expect_problems(const char *text, size_t size, const char *expected)
 	assert_false(bt_config_load(&config, path, NULL, NULL, NULL));
 }
 
-/*****************************************************************************
- *
- *  what is right
- */
+/* ---- what is right ---- */
 
 static void has_defaults(void **state)
 {
@@ -304,10 +301,7 @@ static void ships_an_example(void **state)
 	bt_config_free(&plain);
 }
 
-/*****************************************************************************
- *
- *  what is wrong, and where
- */
+/* ---- what is wrong, and where ---- */
 
 #define TEXT(literal) (literal), sizeof(literal) - 1
 #define KEYS "state-dir, run-dir, resolver-id, enabled, sinkhole or lists"

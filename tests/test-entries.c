@@ -118,10 +118,7 @@ static char *describe(const struct outcome *o)
 	return text;
 }
 
-/*****************************************************************************
- *
- *  merging
- */
+/* ---- merging ---- */
 
 enum { EXACT = BT_SCOPE_EXACT, BELOW = BT_SCOPE_BELOW, SUBTREE = BT_SCOPE_SUBTREE };
 
@@ -198,10 +195,7 @@ static void test_classes_are_shared(void **unused)
 	discard(&o);
 }
 
-/*****************************************************************************
- *
- *  order
- */
+/* ---- order ---- */
 
 /*
  * Any of a few names in any list, with any scope; so that the first metadata is the same in every
@@ -268,10 +262,7 @@ static void test_order_of_adding(void **unused)
 	}
 }
 
-/*****************************************************************************
- *
- *  the store
- */
+/* ---- the store ---- */
 
 /* More octets of keys, and more entries, than are allocated at once. */
 static void test_many(void **unused)
@@ -295,6 +286,82 @@ static void test_many(void **unused)
 		assert_int_equal(o.names[i].class_id, 0);
 	}
 	assert_int_equal(bt_policy_member(o.policy, 0, 0).meta, 1);
+	discard(&o);
+}
+
+/* Octets that are few and alike, and often zero: long common beginnings, many repeats. */
+static struct bt_key random_key(uint64_t *state)
+{
+	struct bt_key key = {.len = 0};
+	for (unsigned labels = random_below(state, 40); labels > 0; labels--) {
+		unsigned octets = random_below(state, 8) == 0 ? 1 + random_below(state, 3) : 2;
+		key.bytes[key.len++] = (uint8_t)octets;
+		for (; octets > 0; octets--)
+			key.bytes[key.len++] = random_below(state, 60) == 0 ? 1 : 0;
+		key.labels++;
+	}
+	return key;
+}
+
+static int compare_keys(const struct bt_key *a, const struct bt_key *b)
+{
+	int order = memcmp(a->bytes, b->bytes, a->len < b->len ? a->len : b->len);
+	return order != 0 ? order : a->len - b->len;
+}
+
+static int compare_for_qsort(const void *a, const void *b)
+{
+	return compare_keys(a, b);
+}
+
+/* The names come in key order, each once, whatever the keys are like. */
+static void test_order_of_names(void **unused)
+{
+	(void)unused;
+	enum { COUNT = 20000 };
+	uint64_t state = seed;
+	struct bt_key *keys = calloc(COUNT, sizeof(*keys));
+	struct bt_entries *entries = new_entries();
+	assert_non_null(keys);
+	for (unsigned i = 0; i < COUNT; i++) {
+		const struct bt_member member = {
+		    .list = (uint16_t)random_below(&state, LISTS), .scope = EXACT};
+		keys[i] = random_key(&state);
+		assert_true(bt_entries_add(entries, &keys[i], member, NULL));
+	}
+	struct outcome o = finish(entries);
+	qsort(keys, COUNT, sizeof(*keys), compare_for_qsort);
+	size_t name = 0;
+	for (unsigned i = 0; i < COUNT; i++) {
+		if (i > 0 && compare_keys(&keys[i - 1], &keys[i]) == 0)
+			continue;
+		assert_true(name < o.count);
+		assert_int_equal(o.names[name].key_size, keys[i].len);
+		assert_memory_equal(o.names[name].key, keys[i].bytes, keys[i].len);
+		name++;
+	}
+	assert_int_equal(name, o.count);
+	assert_true(o.count < COUNT); /* there were repeats */
+	discard(&o);
+	free(keys);
+}
+
+/* One name very often: the first metadata of each list stands. */
+static void test_one_name(void **unused)
+{
+	(void)unused;
+	enum { COUNT = 10000 };
+	struct bt_entries *entries = new_entries();
+	for (unsigned i = 0; i < COUNT; i++) {
+		uint16_t list = (uint16_t)((i * 7 + 2) % LISTS);
+		add(entries, &(struct entry){"www.example.com", list, EXACT, (i + 1) % METAS});
+	}
+	struct outcome o = finish(entries);
+	assert_int_equal(o.count, 1);
+	assert_int_equal(o.duplicates, COUNT - LISTS);
+	char *text = describe(&o);
+	assert_string_equal(text, "www.example.com 0:1:2 1:1:3 2:1:1\n");
+	free(text);
 	discard(&o);
 }
 
@@ -337,6 +404,8 @@ int main(void)
 	    cmocka_unit_test(test_classes_are_shared),
 	    cmocka_unit_test(test_order_of_adding),
 	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_order_of_names),
+	    cmocka_unit_test(test_one_name),
 	    cmocka_unit_test(test_unknown_list),
 	    cmocka_unit_test(test_unfinished),
 	};

@@ -18,10 +18,7 @@
 
 #include "list.h"
 
-/*****************************************************************************
- *
- *  what a list gives, as text: "NAME SCOPE {KEY=VALUE; ...}" and "!LINE REASON", a line each
- */
+/* ---- what a list gives, as text: "NAME SCOPE {KEY=VALUE; ...}" and "!LINE REASON", a line each ---- */
 
 struct seen {
 	char text[65536];
@@ -92,7 +89,8 @@ static struct bt_list_reader reader_of(struct seen *seen)
 {
 	memset(seen, 0, sizeof(*seen));
 	seen->stop_after = -1;
-	return (struct bt_list_reader){on_entry, on_list, on_bad, seen};
+	return (struct bt_list_reader){
+	    .entry = on_entry, .list = on_list, .bad = on_bad, .ctx = seen};
 }
 
 /* A list fails if it has no entry; what else it gave is in *seen in any case. */
@@ -139,10 +137,7 @@ static void expect_rows(enum bt_format format, const struct row *rows, size_t co
 
 #define EXPECT_ROWS(format, rows) expect_rows((format), (rows), sizeof(rows) / sizeof((rows)[0]))
 
-/*****************************************************************************
- *
- *  plain lists
- */
+/* ---- plain lists ---- */
 
 #define STRANGE "unexpected character in a name: only letters, digits, '-', '_' and escapes may be"
 #define PORT "expected a port's number after ':'"
@@ -352,10 +347,7 @@ static void reads_layouts(void **state)
 	EXPECT_ROWS(BT_FORMAT_DOMAINS, rows);
 }
 
-/*****************************************************************************
- *
- *  hosts files
- */
+/* ---- hosts files ---- */
 
 #define BLOCKS_NOTHING                                                                             \
 	"names with an address of their own, which blocks nothing: expected 0.0.0.0, 127.0.0.1, "  \
@@ -416,10 +408,7 @@ static void reads_hosts(void **state)
 	EXPECT_ROWS(BT_FORMAT_HOSTS, hosts);
 }
 
-/*****************************************************************************
- *
- *  detection, and lists that fail
- */
+/* ---- detection, and lists that fail ---- */
 
 static void detects_formats(void **state)
 {
@@ -529,10 +518,7 @@ static void stops_when_told(void **state)
 	    bt_list_parse("list", worse, strlen(worse), BT_FORMAT_YAML, &reader, NULL, &err));
 }
 
-/*****************************************************************************
- *
- *  YAML
- */
+/* ---- YAML ---- */
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define HEX40 "0123456789abcdef0123456789abcdef01234567"
@@ -755,10 +741,7 @@ static void bounds_yaml(void **state)
 	free(text);
 }
 
-/*****************************************************************************
- *
- *  files
- */
+/* ---- files ---- */
 
 static const char *in_source(const char *path)
 {
@@ -831,6 +814,28 @@ static void has_the_advisory(void **state)
 	assert_string_equal(strchr(seen.text, '\n') + 1, expected);
 }
 
+/* Of a file that is more than is in memory at once. */
+static void reads_big_files(const char *path)
+{
+	enum { LONG = 1 << 20 };
+	static struct seen seen;
+	struct bt_list_reader reader = reader_of(&seen);
+	struct bt_list_stats stats;
+	struct bt_err err;
+	const char *const lines[] = {
+	    "#", "0.0.0.0 evil.com #", "0.0.0.0 worse.com #", "0.0.0.0", " ", "0.0.0.0 last.com #"};
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		fprintf(file, "%s%*s%s\n", lines[i], (int)LONG, "", i == 3 ? "cut.com" : "");
+	assert_int_equal(fclose(file), 0);
+	assert_true(bt_list_read(path, BT_FORMAT_AUTO, &reader, &stats, &err));
+	assert_int_equal(stats.format, BT_FORMAT_HOSTS);
+	assert_string_equal(seen.text,
+	    "evil.com exact\nworse.com exact\n!4 line too long: more than 4096 characters\n"
+	    "!5 line too long: more than 4096 characters\nlast.com exact\n");
+}
+
 static void reads_files(void **state)
 {
 	char folder[4096], path[8192];
@@ -858,6 +863,8 @@ static void reads_files(void **state)
 	assert_int_equal(stats.format, BT_FORMAT_HOSTS);
 	assert_true(bt_list_read(path, BT_FORMAT_AUTO, &reader, NULL, &err));
 
+	reads_big_files(path);
+
 	/* none */
 	assert_int_equal(unlink(path), 0);
 	assert_false(bt_list_read(path, BT_FORMAT_AUTO, &reader, &stats, &err));
@@ -868,10 +875,7 @@ static void reads_files(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
-/*****************************************************************************
- *
- *  hostile text
- */
+/* ---- hostile text ---- */
 
 /* Every beginning of a text, at the end of readable memory. */
 static void stays_inside(void **state)
@@ -906,10 +910,7 @@ static void stays_inside(void **state)
 	assert_int_equal(munmap(memory, 2 * page), 0);
 }
 
-/*****************************************************************************
- *
- *  real lists: $BEACONTRAP_DATA/feeds
- */
+/* ---- real lists: $BEACONTRAP_DATA/feeds ---- */
 
 enum { REAL_MAX = 4096 };
 

@@ -393,6 +393,65 @@ static void counts_ancestors(void **state)
 	assert_int_equal(bt_key_ancestor(&key, UINT32_MAX), 16);
 }
 
+/* ---- the short way of plain names ---- */
+
+/* Writes the text with character number `at` as an escape, which takes the long way. */
+static size_t write_escaped(char *to, const char *text, size_t size, size_t at)
+{
+	memcpy(to, text, at);
+	snprintf(to + at, 5, "\\%03u", (unsigned)(uint8_t)text[at]);
+	memcpy(to + at + 4, text + at + 1, size - at - 1);
+	return size + 3;
+}
+
+static void expect_one_way(const char *text, size_t size, size_t escaped)
+{
+	char longer[128];
+	struct bt_key a, b;
+	enum bt_name_status status = bt_key_from_text(&a, text, size);
+	size_t longer_size = write_escaped(longer, text, size, escaped);
+	if (status != bt_key_from_text(&b, longer, longer_size))
+		fail_msg("%d for '%.*s'", (int)status, (int)size, text);
+	if (status == BT_NAME_OK &&
+	    (a.len != b.len || a.labels != b.labels || memcmp(a.bytes, b.bytes, a.len) != 0))
+		fail_msg("another key for '%.*s'", (int)size, text);
+}
+
+/* Every octet in every place of names of every size around those that the short way takes. */
+static void has_one_way(void **state)
+{
+	(void)state;
+	for (size_t size = 2; size < 72; size++)
+		for (size_t at = 0; at < size; at++) {
+			char text[72];
+			for (size_t i = 0; i < size; i++)
+				text[i] = "abcXYZ019-_."[random_below(i % 7 == 3 ? 12 : 11)];
+			size_t escaped = at > 1 ? 0 : size - 1;
+			text[escaped] = 'q';
+			for (unsigned octet = 0; octet < 256; octet++) {
+				text[at] = (char)octet;
+				if (at != escaped && (octet != '\\' || at + 1 != escaped))
+					expect_one_way(text, size, escaped);
+			}
+		}
+}
+
+static void finds_upper_case(void **state)
+{
+	(void)state;
+	for (unsigned size = 1; size <= BT_LABEL_MAX; size++)
+		for (unsigned at = 1; at <= size; at++) {
+			uint8_t key[BT_LABEL_MAX + 1];
+			memset(key, random_below(2) == 0 ? 'a' : 0xc1, sizeof(key));
+			key[0] = (uint8_t)size;
+			for (unsigned octet = 0; octet < 256; octet++) {
+				bool upper = octet >= 'A' && octet <= 'Z';
+				key[at] = (uint8_t)octet;
+				assert_int_equal(bt_key_labels(key, size + 1), upper ? -1 : 1);
+			}
+		}
+}
+
 int main(void)
 {
 	const char *seed = getenv("BT_SEED");
@@ -408,6 +467,8 @@ int main(void)
 	    cmocka_unit_test(makes_round_trips),
 	    cmocka_unit_test(prefix_is_ancestor),
 	    cmocka_unit_test(counts_ancestors),
+	    cmocka_unit_test(has_one_way),
+	    cmocka_unit_test(finds_upper_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
