@@ -64,13 +64,18 @@ static size_t count_left(const struct bt_lines *lines)
 	return (size_t)(lines->end - lines->at);
 }
 
-/* Takes more memory for a line that fills the piece. False: it is to be cut. */
+/* Takes more memory for a line that fills the piece. False: it is to be cut, or memory ran out. */
 static bool grow(struct bt_lines *lines)
 {
-	size_t room = lines->room < lines->most / 2 ? lines->room * 2 : lines->most;
-	char *piece = room > lines->room ? realloc(lines->piece, room) : NULL;
-	if (piece == NULL)
+	if (lines->room == lines->most)
 		return false;
+	size_t room = lines->room < lines->most / 2 ? lines->room * 2 : lines->most;
+	char *piece = realloc(lines->piece, room);
+	if (piece == NULL) {
+		lines->error = ENOMEM;
+		lines->ended = true;
+		return false;
+	}
 	lines->begin = lines->at = lines->piece = piece;
 	lines->end = piece + lines->room;
 	lines->room = room;
@@ -148,7 +153,7 @@ bool bt_lines_next(struct bt_lines *lines, struct bt_line *line)
 	for (;;) {
 		const char *newline = find_newline(lines);
 		size_t size = newline != NULL ? (size_t)(newline - lines->at) : count_left(lines);
-		if (size == 0 && newline == NULL)
+		if (newline == NULL && (size == 0 || lines->error != 0)) /* half a name is no name */
 			return false;
 		bool rest = lines->cut; /* of a line that was handed out */
 		lines->cut = newline == NULL && !lines->ended;

@@ -58,7 +58,8 @@ void bt_lines_free(struct bt_lines *lines);
 
 /*
  * The next line, which stays where it is until the call after. Its newline is no part of it, a
- * carriage return before that is. False at the end, and where reading fails: `error`.
+ * carriage return before that is. False at the end, and where reading fails: `error`; a line that
+ * was begun then is lost.
  */
 bool bt_lines_next(struct bt_lines *lines, struct bt_line *line);
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -260,6 +261,30 @@ static void tells_errors(void **state)
 	close(ends[1]);
 }
 
+/* A peer that goes without reading what it was sent: then what it wrote ends with an error. */
+static void hands_out_no_half_line(void **state)
+{
+	(void)state;
+	int ends[2];
+	struct bt_lines lines;
+	struct bt_line line;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(write(ends[0], "unread", 6), 6);
+	assert_int_equal(write(ends[1], "whole\nhal", 9), 9);
+	close(ends[1]);
+	assert_true(bt_lines_of_file(&lines, ends[0]));
+	assert_true(bt_lines_next(&lines, &line));
+	assert_int_equal(line.size, 5);
+	assert_memory_equal(line.at, "whole", 5);
+	assert_int_equal(lines.error, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_false(bt_lines_next(&lines, &line));
+		assert_int_equal(lines.error, ECONNRESET);
+	}
+	bt_lines_free(&lines);
+	close(ends[0]);
+}
+
 static void peeks(void **state)
 {
 	(void)state;
@@ -286,6 +311,7 @@ int main(void)
 	    cmocka_unit_test(keeps_lines_across_pieces),
 	    cmocka_unit_test(cuts_long_lines),
 	    cmocka_unit_test(tells_errors),
+	    cmocka_unit_test(hands_out_no_half_line),
 	    cmocka_unit_test(peeks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,4 +287,50 @@ static inline struct bt_key near_key(const struct set *s, uint64_t *state)
 	}
 }
 
+/* ---- files that are no tries ---- */
+
+/* A copy, so that a read past the end is one past an allocation. */
+static inline uint8_t *copy_of(const uint8_t *bytes, size_t size)
+{
+	uint8_t *copy = malloc(size > 0 ? size : 1);
+	assert_non_null(copy);
+	memcpy(copy, bytes, size);
+	return copy;
+}
+
+static inline void expect_refused(
+    const uint8_t *bytes, size_t size, const char *what, const char *reason)
+{
+	struct bt_trie *trie = NULL;
+	struct bt_err err = {""};
+	uint8_t *copy = copy_of(bytes, size);
+	if (bt_trie_open(&trie, copy, size, &err))
+		fail_msg("opened in spite of %s", what);
+	if (err.text[0] == '\0' || strstr(err.text, reason) == NULL)
+		fail_msg("%s: \"%s\" does not say \"%s\"", what, err.text, reason);
+	assert_null(trie);
+	free(copy);
+}
+
+static inline uint8_t *row(uint8_t *bytes, enum bt_trie_section number)
+{
+	return bytes + BT_TRIE_AT_SECTIONS + (size_t)number * BT_TRIE_SECTION_ROW;
+}
+
+static inline uint8_t *section(uint8_t *bytes, enum bt_trie_section number)
+{
+	return bytes + bt_get64(row(bytes, number));
+}
+
+static inline void mend_checksums(uint8_t *bytes, size_t size)
+{
+	for (unsigned i = 0; i < BT_TRIE_SECTIONS; i++) {
+		uint64_t at = bt_get64(row(bytes, i)), octets = bt_get64(row(bytes, i) + 8);
+		if (at <= size && octets <= size - at)
+			bt_put64(row(bytes, i) + 16, XXH3_64bits(bytes + at, octets));
+	}
+	bt_put64(bytes + BT_TRIE_AT_DIGEST, bt_trie_header_digest(bytes));
+	bt_put64(bytes + BT_TRIE_AT_CHECKSUM, XXH3_64bits(bytes, BT_TRIE_AT_CHECKSUM));
+}
+
 #endif
