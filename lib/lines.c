@@ -153,7 +153,7 @@ bool bt_lines_next(struct bt_lines *lines, struct bt_line *line)
 	for (;;) {
 		const char *newline = find_newline(lines);
 		size_t size = newline != NULL ? (size_t)(newline - lines->at) : count_left(lines);
-		if (newline == NULL && (size == 0 || lines->error != 0)) /* half a name is no name */
+		if (newline == NULL && (size == 0 || lines->error != 0)) /* half a name is none */
 			return false;
 		bool rest = lines->cut; /* of a line that was handed out */
 		lines->cut = newline == NULL && !lines->ended;
