@@ -3,29 +3,28 @@
 
 #include <string.h>
 
+#include "octets.h"
 #include "trie-block.h"
 
 /* ---- parts ---- */
 
-/* Bits that are set, of those for the names after the first; UINT_MAX if others are. */
-static unsigned count_changes(const struct bt_block *b)
+/* Whether as many names have another class than the one before as there are classes. */
+static bool check_changes(const struct bt_block *b)
 {
-	unsigned changes = 0, octets = bt_block_changes_size(b->names, b->classes);
-	for (unsigned i = 0; i < 8 * octets; i++) {
-		unsigned bit = b->changes[i / 8] >> i % 8 & 1;
-		if (bit != 0 && i >= b->names - 1)
-			return UINT32_MAX;
-		changes += bit;
-	}
-	return changes;
+	unsigned others = b->names - 1, octets = bt_block_changes_size(b->names, b->classes);
+	if (octets > 0 && others % 8 != 0 && b->changes[octets - 1] >> others % 8 != 0)
+		return false;
+	return (octets > 0 ? bt_bits_count(b->changes, others) : 0) == b->classes - 1;
 }
 
 static size_t size_of_tails(const struct bt_block *b)
 {
 	size_t size = 0;
-	for (unsigned i = 1; i < b->names; i++)
-		size += bt_block_tail_size(b, i);
-	return size;
+	unsigned left = b->names - 1;
+	const uint8_t *sizes = b->sizes;
+	for (; left > BT_OCTETS; left -= BT_OCTETS, sizes += BT_OCTETS / 2)
+		size += bt_halves_sum(sizes, BT_OCTETS);
+	return size + bt_halves_sum(sizes, left);
 }
 
 bool bt_block_open(struct bt_block *block, const uint8_t *bytes, size_t left,
@@ -50,7 +49,7 @@ bool bt_block_open(struct bt_block *block, const uint8_t *bytes, size_t left,
 		return bt_fail(err, "its size, %zu, is less than its parts need", size);
 	if (b.names % 2 == 0 && b.names > 1 && b.sizes[b.names / 2 - 1] >> 4 != 0)
 		return bt_fail(err, "it has a tail that belongs to no name");
-	if (count_changes(&b) != b.classes - 1)
+	if (!check_changes(&b))
 		return bt_fail(err, "%u classes, and other bits that tell where", b.classes);
 	*block = b;
 	return true;
