@@ -98,39 +98,51 @@ static bool make_state(const char *path, struct bt_err *err)
 	return bt_fail(err, "%s: %s", path, strerror(errno));
 }
 
-static bool write_previous(const char *path, const void *bytes, size_t size, struct bt_err *err)
-{
-	char *previous;
-	if (asprintf(&previous, "%s.prev", path) < 0)
-		return bt_fail(err, "out of memory");
-	bool ok = bt_file_replace(previous, bytes, size, STATE_FILE_MODE, err);
-	free(previous);
-	return ok;
-}
-
 /*
- * The trie in force becomes the previous one, to fall back on; unless it is broken, or says the
- * same as the new one: then the previous one that is there already is worth more.
+ * The trie in force becomes the previous one, to fall back on, once the new one is in place; unless
+ * it is broken, or says the same as the new one: then the previous one that is there already is
+ * worth more.
  */
-static bool keep_previous(const char *path, const struct bt_trie *fresh, struct bt_err *err)
-{
-	struct bt_trie *old;
+struct previous {
+	struct bt_trie *trie; /* NULL: nothing to keep; it owns the bytes */
 	void *bytes;
 	size_t size;
+};
 
+static bool read_previous(
+    struct previous *previous, const char *path, const struct bt_trie *fresh, struct bt_err *err)
+{
+	struct bt_trie *old;
 	if (access(path, F_OK) != 0)
 		return true;
-	if (!bt_file_read(path, SIZE_MAX, &bytes, &size, err))
+	if (!bt_file_read(path, SIZE_MAX, &previous->bytes, &previous->size, err))
 		return false;
-	if (!bt_trie_open(&old, bytes, size, err)) {
+	if (!bt_trie_open(&old, previous->bytes, previous->size, err)) {
 		bt_message("%s: not kept as the previous trie: %s", path, err->text);
-		free(bytes);
-		return true;
+		free(previous->bytes);
+	} else if (bt_trie_digest(old) == bt_trie_digest(fresh)) {
+		bt_trie_close(&old);
+	} else {
+		previous->trie = old;
 	}
-	bool ok =
-	    bt_trie_digest(old) == bt_trie_digest(fresh) || write_previous(path, bytes, size, err);
-	bt_trie_close(&old);
-	return ok;
+	return true;
+}
+
+/* The new trie is in force by now: that nothing was kept is worth a word, not a failure. */
+static void keep_previous(struct previous *previous, const char *path)
+{
+	char *to = NULL;
+	struct bt_err err;
+	if (previous->trie == NULL)
+		return;
+	if (asprintf(&to, "%s.prev", path) < 0) {
+		bt_message("%s: the trie before is not kept: out of memory", path);
+		to = NULL;
+	} else if (!bt_file_replace(to, previous->bytes, previous->size, STATE_FILE_MODE, &err)) {
+		bt_message("%s: the trie before is not kept: %s", path, err.text);
+	}
+	free(to);
+	bt_trie_close(&previous->trie);
 }
 
 static mode_t mode_of_new_files(void)
@@ -161,10 +173,14 @@ static bool put_in_place(struct job *job, void *bytes, size_t size, struct bt_er
 		free(bytes);
 		return bt_fail_in(err, "the new trie cannot be used");
 	}
-	bool ok = job->state_dir == NULL ||
-		  (make_state(job->state_dir, err) && keep_previous(job->path, trie, err));
+	struct previous previous = {.trie = NULL};
+	bool ok = job->state_dir == NULL || (make_state(job->state_dir, err) &&
+						read_previous(&previous, job->path, trie, err));
 	ok = ok && bt_file_replace(job->path, bytes, size,
 		       job->state_dir != NULL ? STATE_FILE_MODE : mode_of_new_files(), err);
+	if (ok)
+		keep_previous(&previous, job->path);
+	bt_trie_close(&previous.trie);
 	bt_trie_close(&trie);
 	return ok;
 }

@@ -259,6 +259,11 @@ group_compile()
 	try -c config.yaml compile --strict
 	try_as 'the old one stays' cmp good state/beacontrap.trie
 	try_as 'no leftovers' ls state
+	# also the previous one, if the new one cannot be put in place
+	mv state/beacontrap.trie aside && ln -s ../aside state/beacontrap.trie
+	try -c config.yaml compile
+	try_as 'the first is still kept' cmp first state/beacontrap.trie.prev
+	rm state/beacontrap.trie && mv aside state/beacontrap.trie
 	try -c config.yaml compile
 	# a folder in the way of the state directory, and of the trie
 	rm -r state && : >state
