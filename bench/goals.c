@@ -2,7 +2,6 @@
 /* goals.c -- the few figures that count, with what ours must reach, beside the peers' */
 
 #include <math.h>
-#include <string.h>
 
 #include "report.h"
 
@@ -53,14 +52,6 @@ static const struct goal goals[] = {
     {.what = "open, ms for 1 M names", .must = 60, .aim = 20, .cost = open_milliseconds},
 };
 
-static int find_mix(const struct bench *bench, const char *name)
-{
-	for (unsigned m = 0; m < bench->mixes->count; m++)
-		if (strcmp(bench->mixes->list[m].name, name) == 0)
-			return (int)m;
-	return -1;
-}
-
 /* Of the row's subject, number `r` among the rows. */
 static double value(const struct report *report, const struct goal *goal, unsigned r)
 {
@@ -68,7 +59,7 @@ static double value(const struct report *report, const struct goal *goal, unsign
 	if (goal->cost != NULL)
 		return goal->cost(&report->costs[bench->rows[r].subject - bench->subjects],
 		    (double)bench->names->count);
-	int m = find_mix(bench, goal->mix);
+	int m = report_find_mix(report, goal->mix);
 	return m < 0 ? NAN : report->figures[LIST][m][r][goal->state].median;
 }
 

@@ -35,6 +35,9 @@ void report_figures(struct report *report);
 /* "beacontrap", or "beacontrap x16" for match_many(). */
 const char *report_row_name(const struct row *row, char name[static 64]);
 
+/* Number of the list's mix of that name; -1: there is none. */
+int report_find_mix(const struct report *report, const char *name);
+
 void report_print_head(const struct report *report, FILE *to);
 void report_print_costs(const struct report *report, FILE *to);
 void report_print_times(const struct report *report, FILE *to);

@@ -64,7 +64,7 @@ static struct verdict smaller_and_faster(const struct report *report, unsigned m
 	return verdict;
 }
 
-static int find_mix(const struct report *report, const char *name)
+int report_find_mix(const struct report *report, const char *name)
 {
 	const struct mixes *mixes = report->bench[LIST]->mixes;
 	for (unsigned m = 0; m < mixes->count; m++)
@@ -79,7 +79,7 @@ static struct verdict fastest_in_the_cold(
 {
 	const struct bench *bench = report->bench[LIST];
 	struct verdict verdict = {.yes = true};
-	int m = find_mix(report, mix);
+	int m = report_find_mix(report, mix);
 	snprintf(verdict.question, sizeof(verdict.question),
 	    "cold, ours is faster than every peer on %s: %s", what, mix);
 	for (unsigned r = 1; m >= 0 && r < bench->row_count; r++) {

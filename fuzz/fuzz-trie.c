@@ -53,10 +53,7 @@ static void mend_checksums(uint8_t *bytes, size_t size)
 	bt_put64(bytes + BT_TRIE_AT_CHECKSUM, XXH3_64bits(bytes, BT_TRIE_AT_CHECKSUM));
 }
 
-/*****************************************************************************
- *
- *  lookups
- */
+/* ---- lookups ---- */
 
 struct scan {
 	const struct bt_key *key;
@@ -138,10 +135,7 @@ static void look_around(
 	compare_with_scan(trie, &key);
 }
 
-/*****************************************************************************
- *
- *  all names
- */
+/* ---- all names ---- */
 
 struct walk {
 	const struct bt_trie *trie;

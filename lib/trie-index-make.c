@@ -67,11 +67,6 @@ static bool keep_octets(
 	return true;
 }
 
-static unsigned label_end(const uint8_t *key, unsigned at)
-{
-	return at + key[at] + 1;
-}
-
 /* ---- names, for the filter ---- */
 
 /*
@@ -82,7 +77,7 @@ static unsigned label_end(const uint8_t *key, unsigned at)
 static bool add_to_filter(
     struct bt_index_maker *m, const uint8_t *key, unsigned size, unsigned shared, unsigned top)
 {
-	unsigned pair = label_end(key, top);
+	unsigned pair = bt_label_end(key, top);
 	if (shared < pair) {
 		uint64_t hash = bt_index_hash(key, pair, m->seed);
 		m->pair_listed = size == pair;
@@ -91,7 +86,7 @@ static bool add_to_filter(
 	}
 	if (m->pair_listed)
 		return true;
-	unsigned three = label_end(key, pair);
+	unsigned three = bt_label_end(key, pair);
 	return shared >= three || push(&m->hashes, bt_index_hash(key, three, m->seed));
 }
 
@@ -107,27 +102,22 @@ static bool add_top(struct bt_index_maker *m, const uint8_t *key, unsigned label
 	return keep_octets(m, key, label, &top->label_at);
 }
 
-/* The first bit that is set in this octet and not in the one that stood there before. */
-static bool add_separator(
-    struct bt_index_maker *m, const uint8_t *key, unsigned shared, uint8_t before)
+static bool add_separator(struct bt_index_maker *m, const uint8_t *key, unsigned size)
 {
 	struct bt_separator *separator = bt_array_grow(&m->separators, 1, sizeof(*separator));
-	if (separator == NULL || !keep_octets(m, key, shared + 1u, &separator->octets_at))
+	if (separator == NULL || !keep_octets(m, key, size, &separator->octets_at))
 		return false;
-	unsigned bit = (unsigned)__builtin_clz((unsigned)(key[shared] ^ before)) - 24;
-	uint8_t *last = (uint8_t *)m->octets.items + separator->octets_at + shared;
-	*last &= (uint8_t)(0xff00 >> (bit + 1));
-	separator->size = shared + 1u;
+	separator->size = size;
 	separator->block = m->block;
 	return true;
 }
 
 bool bt_index_block(struct bt_index_maker *maker, const uint8_t *key, unsigned shared,
-    uint8_t before, uint32_t offset, struct bt_err *err)
+    uint32_t offset, struct bt_err *err)
 {
 	maker->block = offset;
-	bool same_top = shared >= label_end(key, 0);
-	if (same_top && !add_separator(maker, key, shared, before))
+	bool same_top = shared >= bt_label_end(key, 0);
+	if (same_top && !add_separator(maker, key, shared + 1))
 		return bt_fail(err, "out of memory");
 	return true;
 }
@@ -135,7 +125,7 @@ bool bt_index_block(struct bt_index_maker *maker, const uint8_t *key, unsigned s
 bool bt_index_name(struct bt_index_maker *maker, const uint8_t *key, unsigned size, unsigned shared,
     struct bt_err *err)
 {
-	unsigned top = label_end(key, 0);
+	unsigned top = bt_label_end(key, 0);
 	if (shared < top && !add_top(maker, key, top, size == top))
 		return bt_fail(err, "out of memory");
 	if (size > top && !add_to_filter(maker, key, size, shared, top))
@@ -155,7 +145,7 @@ static bool make_head(struct bt_index_maker *m, size_t number, struct bt_head *h
 	if (top->separators == end)
 		return true;
 	head->below = BT_INDEX_TREE | (uint32_t)m->trees.count;
-	unsigned label = label_end(bt_index_octets(m, top->label_at), 0);
+	unsigned label = bt_label_end(bt_index_octets(m, top->label_at), 0);
 	return bt_index_add_task(
 	    m, &(struct bt_task){
 		   .begin = top->separators, .end = end, .block = top->block, .at = label});
@@ -186,7 +176,7 @@ static bool place_heads(
 		const uint8_t *label =
 		    bt_index_octets(m, ((const struct bt_top *)m->tops.items)[i].label_at);
 		struct bt_head head = heads[i];
-		head.hash = bt_index_hash(label, label_end(label, 0), index->head_seed) | 1;
+		head.hash = bt_index_hash(label, bt_label_end(label, 0), index->head_seed) | 1;
 		if (!place(index, head))
 			return false;
 	}

@@ -7,14 +7,9 @@
 #include "trie-format.h"
 #include "trie-index.h"
 
-static inline unsigned label_end(const uint8_t *key, unsigned at)
-{
-	return at + key[at] + 1;
-}
-
 static inline const struct bt_head *find_head(const struct bt_index *index, const uint8_t *key)
 {
-	uint64_t hash = bt_index_hash(key, label_end(key, 0), index->head_seed) | 1;
+	uint64_t hash = bt_index_hash(key, bt_label_end(key, 0), index->head_seed) | 1;
 	uint64_t at = hash >> (64 - index->head_bits), mask = ((uint64_t)1 << index->head_bits) - 1;
 	for (unsigned probes = 0; probes < BT_INDEX_PROBES_MAX; probes++, at++) {
 		const struct bt_head *head = &index->heads[at & mask];
@@ -26,18 +21,24 @@ static inline const struct bt_head *find_head(const struct bt_index *index, cons
 	return NULL;
 }
 
+/* Octets of the key's first two labels. */
+static inline unsigned pair_end(const uint8_t *key)
+{
+	return bt_label_end(key, bt_label_end(key, 0));
+}
+
 /* Only for names below a top-level label that is not listed itself. */
 static inline bool may_match(const struct bt_index *index, const uint8_t *key, unsigned labels)
 {
 	if (labels < 2)
 		return false;
-	unsigned end = label_end(key, label_end(key, 0));
+	unsigned end = pair_end(key);
 	uint64_t hash = bt_index_hash(key, end, index->filter_seed);
 	if (bt_filter_has(&index->filter, hash))
 		return true;
 	if (labels < 3 || !bt_filter_has(&index->filter, bt_filter_other(hash)))
 		return false;
-	hash = bt_index_hash(key, label_end(key, end), index->filter_seed);
+	hash = bt_index_hash(key, bt_label_end(key, end), index->filter_seed);
 	return bt_filter_has(&index->filter, hash);
 }
 
@@ -78,7 +79,7 @@ static inline uint32_t rank(
 	return number + count_not_above(&last[number / BT_LINE], window);
 }
 
-/* Eight octets of the key as a number, zeros behind its end. */
+/* Eight octets of the key as a number, zeros behind its end, which `at` can be behind, too. */
 static inline uint64_t load_key(const struct bt_key *key, unsigned at)
 {
 	unsigned left = at < key->len ? key->len - at : 0;
@@ -96,8 +97,6 @@ static inline uint32_t walk(const struct bt_index *index, uint32_t number, const
 	for (;;) {
 		const struct bt_tree *tree = &index->trees[number];
 		const uint32_t *refs = index->refs + tree->first_ref;
-		if (tree->at > key->len) /* below another label with the same hash */
-			return refs[0];
 		unsigned at = tree->at + tree->skip;
 		if (tree->skip > 0) {
 			uint64_t octets = load_key(key, tree->at) >> (64 - 8 * tree->skip);
@@ -117,16 +116,11 @@ static inline uint32_t walk(const struct bt_index *index, uint32_t number, const
 	}
 }
 
-/* Of the key's first two labels. */
-static inline uint64_t pair_hash(const struct bt_index *index, const uint8_t *key)
-{
-	return bt_index_hash(key, label_end(key, label_end(key, 0)), index->filter_seed);
-}
-
 void bt_index_prefetch(const struct bt_index *index, const struct bt_key *key)
 {
 	if (key->labels >= 2)
-		__builtin_prefetch(bt_filter_line(&index->filter, pair_hash(index, key->bytes)));
+		__builtin_prefetch(bt_filter_line(&index->filter,
+		    bt_index_hash(key->bytes, pair_end(key->bytes), index->filter_seed)));
 }
 
 bool bt_index_find(const struct bt_index *index, const struct bt_key *key, uint32_t *block)

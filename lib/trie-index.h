@@ -9,10 +9,9 @@
  *   filter   of the names' first two labels; of three where these two are no listed name
  *   trees    below each head a search tree over the octets that tell the blocks' first names apart
  *
- * Two names between which a block begins are told apart by the later one's bits up to the first
- * that differs, which is set: the separator. With zero bits after their end, keys sort as they do
- * without (a label's length is never 0), so a separator is not above what it begins, and above
- * everything before.
+ * Two names between which a block begins are told apart by the later one's octets up to the first
+ * that differs: the separator. With zeros after their end, keys sort as they do without (a label's
+ * length is never 0), so a separator is not above what it begins, and above everything before.
  *
  * Threads: as trie.h.
  */
@@ -37,6 +36,12 @@ struct bt_head {
 	uint32_t below;
 	bool listed; /* the label is a listed name itself */
 };
+
+/* Where the label of a key that begins at `at` ends. */
+static inline unsigned bt_label_end(const uint8_t *key, unsigned at)
+{
+	return at + key[at] + 1;
+}
 
 /*
  * Hash of the first `size` octets of a key. Short ones, which most are, take two factors
@@ -129,11 +134,11 @@ bool bt_index_start(struct bt_index_maker **maker, uint64_t seed, struct bt_err 
 void bt_index_maker_free(struct bt_index_maker **maker);
 
 /*
- * The next name begins a block, at `offset` in the file (below BT_INDEX_TREE). `before` is what the
- * name before has where they first differ, 0 if it ends there.
+ * The next name begins a block, at `offset` in the file (below BT_INDEX_TREE). It has
+ * `shared` octets in common with the name before.
  */
 bool bt_index_block(struct bt_index_maker *maker, const uint8_t *key, unsigned shared,
-    uint8_t before, uint32_t offset, struct bt_err *err);
+    uint32_t offset, struct bt_err *err);
 
 /* The next name in key order, not the root; `shared` is what it has in common with the one before.
  */

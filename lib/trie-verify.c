@@ -193,14 +193,12 @@ static bool check_first(struct walk *w, struct bt_err *err)
 	unsigned shared = 0;
 	while (shared < w->last_size && shared < c->size && w->last[shared] == c->key[shared])
 		shared++;
-	uint8_t before = shared < w->last_size ? w->last[shared] : 0;
-	if (shared == c->size || (shared < w->last_size && c->key[shared] < before))
+	if (shared == c->size || (shared < w->last_size && c->key[shared] < w->last[shared]))
 		return bt_fail(err, "name 0 is not above the name before it");
 	c->shared = shared;
 	cut_stack(w, shared);
 	uint32_t offset = (uint32_t)(w->block.first - BT_BLOCK_HEADER - w->trie->bytes);
-	return check_ancestors(w, err) &&
-	       bt_index_block(w->maker, c->key, shared, before, offset, err);
+	return check_ancestors(w, err) && bt_index_block(w->maker, c->key, shared, offset, err);
 }
 
 static bool check_name(struct walk *w, unsigned number, struct bt_err *err)

@@ -3,10 +3,7 @@
 
 #include "tries.h"
 
-/*****************************************************************************
- *
- *  damage
- */
+/* ---- damage ---- */
 
 static void test_truncations(void **unused)
 {
@@ -63,10 +60,7 @@ static void test_foreign(void **unused)
 	free(bytes);
 }
 
-/*****************************************************************************
- *
- *  the checksums are right
- */
+/* ---- the checksums are right ---- */
 
 /* The names of a trie that opened, which need not be the set's. */
 static bool add_name(void *ctx, const uint8_t *key, size_t size, uint32_t class_id)

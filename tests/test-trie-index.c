@@ -6,10 +6,7 @@
 
 enum { LABEL = 16 /* octets of a label that is made here, its length among them */ };
 
-/*****************************************************************************
- *
- *  labels with a hash of our choice
- */
+/* ---- labels with a hash of our choice ---- */
 
 /* What undoes an odd factor: each of Newton's steps doubles the bits that are right. */
 static uint64_t inverse(uint64_t factor)
@@ -37,10 +34,7 @@ static struct bt_key label_with_hash(uint64_t hash, uint64_t hash_seed, uint64_t
 	return key;
 }
 
-/*****************************************************************************
- *
- *  asked for
- */
+/* ---- asked for ---- */
 
 /* Names with the hash of a listed label, below which there is a tree, are looked for in it. */
 static void test_label_of_no_list(void **unused)
@@ -72,10 +66,7 @@ static void test_label_of_no_list(void **unused)
 	}
 }
 
-/*****************************************************************************
- *
- *  listed
- */
+/* ---- listed ---- */
 
 /* An index of the set, each name of which begins a block: number i at octet i + 1. */
 static void make_index(struct bt_index *index, const struct set *s, uint64_t hash_seed)
@@ -86,14 +77,9 @@ static void make_index(struct bt_index *index, const struct set *s, uint64_t has
 	for (size_t i = 0; i < s->count; i++) {
 		const struct bt_key *key = &s->keys[i];
 		unsigned shared = 0;
-		uint8_t before = 0;
-		if (i > 0) {
-			while (key[-1].bytes[shared] == key->bytes[shared])
-				shared++;
-			before = key[-1].bytes[shared];
-		}
-		assert_true(
-		    bt_index_block(maker, key->bytes, shared, before, (uint32_t)i + 1, &err));
+		while (i > 0 && key[-1].bytes[shared] == key->bytes[shared])
+			shared++;
+		assert_true(bt_index_block(maker, key->bytes, shared, (uint32_t)i + 1, &err));
 		assert_true(bt_index_name(maker, key->bytes, key->len, shared, &err));
 	}
 	if (!bt_index_make(maker, index, &err))
@@ -159,10 +145,7 @@ static void test_similar_hashes(void **unused)
 	bt_index_free(&index);
 }
 
-/*****************************************************************************
- *
- *  the filter
- */
+/* ---- the filter ---- */
 
 /* No hash that is in it is denied, and few others are not; also if it is small. */
 static void test_filter(void **unused)

@@ -3,10 +3,7 @@
 
 #include "tries.h"
 
-/*****************************************************************************
- *
- *  lookups
- */
+/* ---- lookups ---- */
 
 /* The same keys by the batch, of any size. */
 static void compare_batch(const struct bt_trie *trie, const struct set *s, uint64_t *state)
@@ -201,10 +198,7 @@ static void test_many_tops(void **unused)
 	}
 }
 
-/*****************************************************************************
- *
- *  odd sets
- */
+/* ---- odd sets ---- */
 
 static void set_of(struct set *s, const char *const *names, uint64_t *state)
 {
@@ -350,10 +344,7 @@ static void test_tails(void **unused)
 	}
 }
 
-/*****************************************************************************
- *
- *  round trip
- */
+/* ---- round trip ---- */
 
 struct each {
 	const struct set *set;
@@ -414,10 +405,7 @@ static void test_same_bytes(void **unused)
 	free(b);
 }
 
-/*****************************************************************************
- *
- *  what the builder refuses
- */
+/* ---- what the builder refuses ---- */
 
 static void test_build_refuses(void **unused)
 {
