@@ -103,7 +103,7 @@ static bool next_class(struct bt_block_cursor *c, struct bt_err *err)
 /* The codes of a name: its tail, and the rest if that is long. */
 struct codes {
 	const uint8_t *at, *end;
-	uint8_t whole[UINT8_MAX * 4];
+	uint8_t whole[BT_BLOCK_TAIL_MAX];
 };
 
 static bool find_codes(struct bt_block_cursor *c, struct codes *codes, struct bt_err *err)

@@ -67,6 +67,7 @@ enum {
 	   (u16, from the block's begin) and how long (u16). */
 	BT_BLOCK_LONG = 15,
 	BT_BLOCK_REST = 4,
+	BT_BLOCK_TAIL_MAX = 1020, /* octets of a tail and its rest: twice what a key needs */
 };
 
 /* Octets of the bits that tell which names have another class than the one before. */

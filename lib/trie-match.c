@@ -143,7 +143,7 @@ static inline bool find_code(struct search *s, const struct bt_block *b, uint8_t
 }
 
 struct whole_tail {
-	uint8_t octets[UINT8_MAX * 4];
+	uint8_t octets[BT_BLOCK_TAIL_MAX];
 };
 
 /* Joins the two parts of a long tail, and returns its end. */
