@@ -60,10 +60,8 @@ static bool finish(struct build *build, const char *path, struct bt_err *err)
 	uint64_t duplicates;
 	void *policy, *bytes;
 	if (!bt_policy_add_list(build->policy, &info, err) ||
-	    !bt_entries_finish(build->entries, build->policy, &names, &count, &duplicates, err))
+	    !bt_entries_finish(build->entries, &build->policy, &names, &count, &duplicates, err))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		bt_policy_count_name(build->policy, names[i].class_id);
 	if (!bt_policy_build(build->policy, &policy, &policy_size, err))
 		return false;
 	bool ok = bt_build(&bytes, &size, names, count, policy, policy_size, err);

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "dump.h"
 #include "escape.h"
+#include "trie-names.h"
 
 enum { TRIE };
 
@@ -85,7 +86,12 @@ static enum bt_exit run(const struct bt_call *call)
 		struct bt_list_info list = bt_policy_list(policy, i);
 		show_list(policy, &list);
 	}
-	bool whole = bt_trie_each(trie, show_name, &policy);
+	bool stopped = false;
+	struct bt_err err;
+	bool whole = bt_trie_each(trie, show_name, &policy, &stopped, &err);
+	if (!whole)
+		bt_message("%s", err.text);
+	whole = whole && !stopped;
 	if (whole)
 		puts(BT_DUMP_END);
 	bt_trie_close(&trie);

@@ -8,6 +8,7 @@
 #include "dump.h"
 #include "escape.h"
 #include "timestamp.h"
+#include "trie-names.h"
 
 enum { TRIE };
 
@@ -67,12 +68,16 @@ static enum bt_exit run(const struct bt_call *call)
 
 	struct bt_trie *trie;
 	struct bt_err err;
-	bool ok = bt_trie_load(&trie, path, &err);
-	if (ok) {
-		show_trie(path, trie);
-		bt_trie_close(&trie);
-	} else {
+	bool ok = false;
+	if (!bt_trie_load(&trie, path, &err)) {
 		bt_message("%s", err.text);
+	} else {
+		ok = bt_trie_check(trie, &err);
+		if (ok)
+			show_trie(path, trie);
+		else
+			bt_message("%s: %s", path, err.text);
+		bt_trie_close(&trie);
 	}
 	free(path);
 	return ok ? BT_EXIT_OK : BT_EXIT_NO;

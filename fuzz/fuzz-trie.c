@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz-trie.c -- any octets as a trie file: refused, or every lookup equals a linear scan
+ * fuzz-trie.c -- any octets as a trie file: refused; or its entries are no names, which is seen,
+ * and lookups are safe; or every lookup equals a linear scan
  *
  * The sizes and checksums are mended first, or nothing but them would be tested.
  */
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "trie-format.h"
+#include "trie-names.h"
 #include "trie.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,19 +28,26 @@ static uint8_t *row(uint8_t *bytes, enum bt_trie_section number)
 	return bytes + BT_TRIE_AT_SECTIONS + (size_t)number * BT_TRIE_SECTION_ROW;
 }
 
-/* Octets that were put in or taken out belong to the blocks. */
+/* Octets that were put in or taken out belong to the codes, which are as long as they are. */
 static void mend_sizes(uint8_t *bytes, size_t size)
 {
-	uint64_t left = size - BT_TRIE_HEADER_SIZE;
-	uint64_t codebook = bt_get64(row(bytes, BT_TRIE_CODEBOOK) + 8);
-	uint64_t policy = bt_get64(row(bytes, BT_TRIE_POLICY) + 8);
-	if (bt_get64(bytes + BT_TRIE_AT_SIZE) == size || codebook > left ||
-	    policy > left - codebook)
+	uint64_t others = BT_TRIE_HEADER_SIZE, at = BT_TRIE_HEADER_SIZE;
+	if (bt_get64(bytes + BT_TRIE_AT_SIZE) == size)
+		return;
+	for (unsigned i = 0; i < BT_TRIE_SECTIONS; i++) {
+		uint64_t octets = i != BT_TRIE_CODES ? bt_get64(row(bytes, i) + 8) : 0;
+		if (octets > size)
+			return;
+		others += octets;
+	}
+	if (others > size)
 		return;
 	bt_put64(bytes + BT_TRIE_AT_SIZE, size);
-	bt_put64(row(bytes, BT_TRIE_BLOCKS), BT_TRIE_HEADER_SIZE + codebook);
-	bt_put64(row(bytes, BT_TRIE_BLOCKS) + 8, left - codebook - policy);
-	bt_put64(row(bytes, BT_TRIE_POLICY), size - policy);
+	bt_put64(row(bytes, BT_TRIE_CODES) + 8, size - others);
+	for (unsigned i = 0; i < BT_TRIE_SECTIONS; i++) {
+		bt_put64(row(bytes, i), at);
+		at += bt_get64(row(bytes, i) + 8);
+	}
 }
 
 static void mend_checksums(uint8_t *bytes, size_t size)
@@ -55,12 +64,19 @@ static void mend_checksums(uint8_t *bytes, size_t size)
 
 /* ---- lookups ---- */
 
+/* A trie, and whether its entries are names. */
+struct subject {
+	const struct bt_trie *trie;
+	bool good;
+};
+
 struct scan {
 	const struct bt_key *key;
 	struct bt_match want[BT_MATCHES_MAX];
 	unsigned count;
 };
 
+/* Names come in key order: ancestors of one, the shortest first. */
 static bool scan_name(void *ctx, const uint8_t *key, size_t size, uint32_t class_id)
 {
 	struct scan *scan = ctx;
@@ -72,19 +88,23 @@ static bool scan_name(void *ctx, const uint8_t *key, size_t size, uint32_t class
 	return true;
 }
 
-static void compare_with_scan(const struct bt_trie *trie, const struct bt_key *key)
+static void compare_with_scan(const struct subject *subject, const struct bt_key *key)
 {
+	const struct bt_trie *trie = subject->trie;
 	struct scan scan = {.key = key};
-	struct bt_match got[BT_MATCHES_MAX];
-	need(bt_trie_each(trie, scan_name, &scan));
-	need(bt_trie_match(trie, key, got) == scan.count);
+	struct bt_match got[BT_MATCHES_MAX], batch[1][BT_MATCHES_MAX];
+	unsigned count = bt_trie_match(trie, key, got), batch_count;
+	bool stopped;
+	bt_trie_match_batch(trie, &key, 1, batch, &batch_count);
+	need(count == batch_count && count <= key->labels + 1u);
+	for (unsigned i = 0; i < count; i++)
+		need(got[i].class_id < bt_policy_classes(bt_trie_policy(trie)));
+	if (!subject->good)
+		return;
+	need(bt_trie_each(trie, scan_name, &scan, &stopped, NULL) && count == scan.count);
 	for (unsigned i = 0; i < scan.count; i++)
 		need(got[i].class_id == scan.want[i].class_id &&
 		     got[i].labels == scan.want[i].labels);
-	struct bt_match batch[1][BT_MATCHES_MAX];
-	unsigned count;
-	bt_trie_match_batch(trie, &key, 1, batch, &count);
-	need(count == scan.count);
 }
 
 /* Appends a label whose size and octets are the input's. */
@@ -108,37 +128,37 @@ static void cut_label(struct bt_key *key)
 }
 
 /* The same with one octet changed; not if that makes it no key. */
-static void look_beside(const struct bt_trie *trie, struct bt_key key, size_t at, int step)
+static void look_beside(const struct subject *subject, struct bt_key key, size_t at, int step)
 {
 	key.bytes[at] = (uint8_t)(key.bytes[at] + step);
 	if (bt_key_labels(key.bytes, key.len) == key.labels)
-		compare_with_scan(trie, &key);
+		compare_with_scan(subject, &key);
 }
 
 /* The name, a child, its neighbours in order, names that part from it earlier, parent, sibling. */
 static void look_around(
-    const struct bt_trie *trie, struct bt_key key, const uint8_t *data, size_t size)
+    const struct subject *subject, struct bt_key key, const uint8_t *data, size_t size)
 {
 	struct bt_key child = key;
-	compare_with_scan(trie, &key);
+	compare_with_scan(subject, &key);
 	add_label(&child, data, size);
-	compare_with_scan(trie, &child);
+	compare_with_scan(subject, &child);
 	if (key.len == 0)
 		return;
 	for (int step = -1; step <= 1; step += 2) {
-		look_beside(trie, key, key.len - 1u, step);
-		look_beside(trie, key, size % key.len, step);
+		look_beside(subject, key, key.len - 1u, step);
+		look_beside(subject, key, size % key.len, step);
 	}
 	cut_label(&key);
-	compare_with_scan(trie, &key);
+	compare_with_scan(subject, &key);
 	add_label(&key, data, size);
-	compare_with_scan(trie, &key);
+	compare_with_scan(subject, &key);
 }
 
 /* ---- all names ---- */
 
 struct walk {
-	const struct bt_trie *trie;
+	const struct subject *subject;
 	const uint8_t *data;
 	size_t size;
 	uint64_t count;
@@ -154,28 +174,37 @@ static bool check_name(void *ctx, const uint8_t *bytes, size_t size, uint32_t cl
 	memcpy(key.bytes, bytes, size);
 
 	struct bt_match matches[BT_MATCHES_MAX];
-	unsigned count = bt_trie_match(walk->trie, &key, matches);
+	unsigned count = bt_trie_match(walk->subject->trie, &key, matches);
 	need(count > 0 && matches[count - 1].labels == labels &&
 	     matches[count - 1].class_id == class_id);
-	need(class_id < bt_policy_classes(bt_trie_policy(walk->trie)));
+	need(class_id < bt_policy_classes(bt_trie_policy(walk->subject->trie)));
 
 	size_t from = walk->count * 31 % walk->size;
 	if (walk->count++ % walk->stride == 0)
-		look_around(walk->trie, key, walk->data + from, walk->size - from);
+		look_around(walk->subject, key, walk->data + from, walk->size - from);
 	return true;
 }
 
 static void check_trie(const struct bt_trie *trie, const uint8_t *data, size_t size)
 {
-	struct walk walk = {.trie = trie, .data = data, .size = size};
+	const struct subject subject = {.trie = trie, .good = bt_trie_check(trie, NULL)};
+	struct walk walk = {.subject = &subject, .data = data, .size = size};
+	bool stopped;
 	walk.stride = bt_trie_names(trie) * AROUND / SCANS + 1;
-	need(bt_trie_each(trie, check_name, &walk));
-	need(walk.count == bt_trie_names(trie) && walk.count > 0);
-
+	if (subject.good) {
+		need(bt_trie_each(trie, check_name, &walk, &stopped, NULL) && !stopped);
+		need(walk.count == bt_trie_names(trie) && walk.count > 0);
+	}
 	struct bt_key key = {0};
 	for (size_t at = 0; at < 64 && at < size; at += 1u + data[size - 1 - at]) {
 		add_label(&key, data + size - 1 - at, at + 1);
-		compare_with_scan(trie, &key);
+		compare_with_scan(&subject, &key);
+	}
+	static const char *const asked[] = {
+	    "com", "example.com", "a.example.com", "b.a.t", "x.y.z.t"};
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		need(bt_key_from_text(&key, asked[i], strlen(asked[i])) == BT_NAME_OK);
+		look_around(&subject, key, data, size);
 	}
 }
 

@@ -229,22 +229,15 @@ static bool read_dump(struct compile *c, struct bt_err *err)
 static bool build(struct compile *c, void **bytes, size_t *size, struct bt_err *err)
 {
 	const struct bt_build_name *names;
-	size_t count;
-	tell(c, "sorting", 0, 0);
-	if (!bt_entries_finish(c->entries, c->policy, &names, &count, &c->result.duplicates, err))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		bt_policy_count_name(c->policy, names[i].class_id);
-		if (names[i].class_id >= c->result.classes)
-			c->result.classes = names[i].class_id + 1;
-	}
-	c->result.names = count;
-
+	size_t count, policy_size;
 	void *policy;
-	size_t policy_size;
+	tell(c, "sorting", 0, 0);
+	if (!bt_entries_finish(c->entries, &c->policy, &names, &count, &c->result.duplicates, err))
+		return false;
+	c->result.names = count;
+	c->result.classes = bt_policy_count_classes(c->policy);
 	tell(c, "building", 0, 0);
-	if (!bt_policy_renumber(&c->policy, err) ||
-	    !bt_policy_build(c->policy, &policy, &policy_size, err))
+	if (!bt_policy_build(c->policy, &policy, &policy_size, err))
 		return false;
 	bt_policy_builder_free(&c->policy);
 	bool ok = bt_build(bytes, size, names, count, policy, policy_size, err);

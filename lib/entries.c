@@ -172,7 +172,27 @@ static bool merge(struct merge *m, size_t *count, struct bt_err *err)
 	return true;
 }
 
-bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder *policy,
+/* Counts names for their lists, and gives frequent classes low numbers. */
+static bool number_classes(struct bt_policy_builder **policy, struct bt_build_name *names,
+    size_t count, struct bt_err *err)
+{
+	uint32_t classes = bt_policy_count_classes(*policy);
+	uint32_t *times = calloc((size_t)classes + 1, sizeof(*times));
+	uint32_t *numbers = calloc((size_t)classes + 1, sizeof(*numbers));
+	bool good = (times != NULL && numbers != NULL) || bt_fail(err, "out of memory");
+	for (size_t i = 0; good && i < count; i++) {
+		bt_policy_count_name(*policy, names[i].class_id);
+		times[names[i].class_id]++;
+	}
+	good = good && bt_policy_renumber(policy, times, numbers, err);
+	for (size_t i = 0; good && i < count; i++)
+		names[i].class_id = numbers[names[i].class_id];
+	free(times);
+	free(numbers);
+	return good;
+}
+
+bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder **policy,
     const struct bt_build_name **names, size_t *count, uint64_t *duplicates, struct bt_err *err)
 {
 	static_assert(sizeof(struct bt_build_name) <= sizeof(struct bt_entry_item), "in place");
@@ -184,9 +204,10 @@ bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder *pol
 	}
 	bt_entries_sort(entries->records, entries->items, entries->count);
 	m->entries = entries;
-	m->policy = policy;
-	size_t merged;
-	bool good = merge(m, &merged, err);
+	m->policy = *policy;
+	size_t merged = 0;
+	bool good =
+	    merge(m, &merged, err) && number_classes(policy, (void *)entries->items, merged, err);
 	if (good) {
 		*names = (const void *)entries->items;
 		*count = merged;

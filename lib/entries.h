@@ -34,10 +34,12 @@ bool bt_entries_add(struct bt_entries *entries, const struct bt_key *key, struct
     struct bt_err *err);
 
 /*
- * Sorts and merges; classes go to `policy`. names[] belongs to the store and lives as long as it;
- * *duplicates counts the entries that repeated a name in the same list. Call it once.
+ * Sorts and merges. Classes go to *policy, in which they and metadata are numbered anew at the end
+ * (bt_policy_renumber), and names are counted for their lists. names[] belongs to the store and
+ * lives as long as it; *duplicates counts the entries that repeated a name in the same list. Call
+ * it once.
  */
-bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder *policy,
+bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder **policy,
     const struct bt_build_name **names, size_t *count, uint64_t *duplicates, struct bt_err *err);
 
 #endif

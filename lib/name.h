@@ -24,13 +24,14 @@ enum {
 	BT_LABEL_MAX = 63,   /* octets of a label */
 	BT_LABELS_MAX = 127, /* labels of a name, the root not counted */
 	BT_KEY_MAX = 254,    /* octets of a key */
+	BT_KEY_SPARE = 8,    /* octets behind them, so that eight can be loaded from wherever one is */
 	BT_TEXT_MAX = 1016,  /* characters of presentation form: every octet written as \DDD */
 };
 
 struct bt_key {
 	uint8_t len;    /* octets used */
 	uint8_t labels; /* 0: the root */
-	uint8_t bytes[BT_KEY_MAX];
+	uint8_t bytes[BT_KEY_MAX + BT_KEY_SPARE];
 };
 
 enum bt_name_status {

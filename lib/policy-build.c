@@ -342,26 +342,58 @@ static bool carry_class(struct renumbering *r, uint32_t number, struct bt_err *e
 	return bt_policy_add_class(r->to, members, count, &number, err);
 }
 
-static bool carry_all(struct renumbering *r, struct bt_err *err)
+/* A class, and how many names have it. */
+struct use {
+	uint32_t class_id, times;
+};
+
+/* The most used first. */
+static int by_use(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+	if (x->times != y->times)
+		return x->times > y->times ? -1 : 1;
+	return x->class_id < y->class_id ? -1 : x->class_id > y->class_id;
+}
+
+static bool carry_all(struct renumbering *r, const struct use *uses, struct bt_err *err)
 {
 	for (unsigned i = 0; i < r->from->list_count; i++)
 		if (!carry_list(r, i, err))
 			return false;
 	for (uint32_t i = 0; i < bt_intern_count(r->from->classes); i++)
-		if (!carry_class(r, i, err))
+		if (!carry_class(r, uses[i].class_id, err))
 			return false;
 	return true;
 }
 
-bool bt_policy_renumber(struct bt_policy_builder **builder, struct bt_err *err)
+uint32_t bt_policy_count_classes(const struct bt_policy_builder *builder)
+{
+	return bt_intern_count(builder->classes);
+}
+
+bool bt_policy_renumber(struct bt_policy_builder **builder, const uint32_t *times,
+    uint32_t *classes, struct bt_err *err)
 {
 	struct renumbering r = {.from = *builder};
+	uint32_t count = bt_intern_count(r.from->classes);
 	size_t size = bt_intern_count(r.from->metas) * sizeof(*r.metas);
+	struct use *uses = malloc((size_t)count * sizeof(*uses) + 1);
 	r.metas = malloc(size);
-	if (r.metas == NULL)
+	if (r.metas == NULL || uses == NULL) {
+		free(r.metas);
+		free(uses);
 		return no_memory(err);
+	}
 	memset(r.metas, 0xff, size); /* UNUSED */
-	bool carried = bt_policy_builder_new(&r.to, &r.from->sinkhole, err) && carry_all(&r, err);
+	for (uint32_t i = 0; i < count; i++)
+		uses[i] = (struct use){i, times[i]};
+	qsort(uses, count, sizeof(*uses), by_use);
+	for (uint32_t i = 0; i < count; i++)
+		classes[uses[i].class_id] = i;
+	bool carried =
+	    bt_policy_builder_new(&r.to, &r.from->sinkhole, err) && carry_all(&r, uses, err);
+	free(uses);
 	if (carried) {
 		bt_policy_builder_free(builder);
 		*builder = r.to;

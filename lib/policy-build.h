@@ -47,12 +47,17 @@ bool bt_policy_add_class(struct bt_policy_builder *builder, const struct bt_memb
     unsigned count, uint32_t *class_id, struct bt_err *err);
 
 /*
- * Numbers metadata anew, in the order in which lists and classes first use it, and drops what none
- * uses, so that the policy's bytes do not depend on the order in which metadata was added. Numbers
- * of metadata that were given out before are void; those of lists and classes stay. On failure the
- * builder is as it was.
+ * Numbers classes anew, those with the most of times[] first, and metadata in the order in which
+ * lists and classes first use it; drops metadata that none uses. So the policy's bytes do not
+ * depend on the order in which these were added, and frequent classes have low numbers. classes[]
+ * is set to the new number of each class. Numbers of metadata that were given out before are void.
+ * On failure the builder is as it was.
  */
-bool bt_policy_renumber(struct bt_policy_builder **builder, struct bt_err *err);
+bool bt_policy_renumber(struct bt_policy_builder **builder, const uint32_t *times,
+    uint32_t *classes, struct bt_err *err);
+
+/* How many classes there are. */
+uint32_t bt_policy_count_classes(const struct bt_policy_builder *builder);
 
 /* The policy's bytes: malloc'ed, the caller's. */
 bool bt_policy_build(

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * trie-filter.h -- a set of hashes that may say yes too often, in one cache line a question
+ * trie-filter.h -- which names cannot have a match, in one cache line a question
  *
  * A blocked Bloom filter (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom Filters,
- * 2007): the upper half of a hash names a line of eight words, the lower half a bit in each.
+ * 2007): the upper half of a hash names four words, the lower half a bit in each. It holds a hash
+ * of each two labels that are a name, and another hash of those that have names below; where only
+ * these have, it holds the same of three labels.
  *
  * Threads: as trie.h.
  */
@@ -14,24 +16,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BT_FILTER_BITS = 12 /* a hash: about 1 in 250 others passes */, BT_FILTER_WORDS = 8 };
+#include "trie-code.h"
+#include "trie-format.h"
 
-struct bt_filter {
-	uint64_t (*lines)[BT_FILTER_WORDS];
-	uint64_t count;
+enum {
+	BT_FILTER_BITS = 9, /* a hash: about 1 in 60 others passes */
+	BT_FILTER_WORDS = 4,
+	BT_FILTER_LINE = BT_FILTER_WORDS * 8, /* octets */
 };
 
-/* Makes the filter of `count` hashes. False if memory runs out. */
-bool bt_filter_make(struct bt_filter *filter, const uint64_t *hashes, size_t count);
+struct bt_filter {
+	const uint8_t *lines;
+	uint64_t count, seed;
+};
 
-void bt_filter_free(struct bt_filter *filter);
-
-static inline uint64_t *bt_filter_line(const struct bt_filter *filter, uint64_t hash)
+/* Where the label of a key that begins at `at` ends. */
+static inline unsigned bt_label_end(const uint8_t *key, unsigned at)
 {
-	return filter->lines[(hash >> 32) * filter->count >> 32];
+	return at + key[at] + 1u;
 }
 
-/* For each word six bits, which tell the bit in it. The factor is that of bt_index_hash. */
+/* With the seed, that of bt_key_hash for a filter. */
+static inline uint64_t bt_filter_hash(uint64_t hash, uint64_t seed)
+{
+	hash = (hash ^ seed) * UINT64_C(0xd6e8feb86659fd93);
+	return hash ^ hash >> 32;
+}
+
+/* Another hash of the same thing, which falls into the same line. */
+static inline uint64_t bt_filter_other(uint64_t hash)
+{
+	return hash ^ UINT32_MAX;
+}
+
+static inline size_t bt_filter_line(uint64_t count, uint64_t hash)
+{
+	return ((hash >> 32) * count >> 32) * BT_FILTER_LINE;
+}
+
+/* For each word six bits, which tell the bit in it. */
 static inline uint64_t bt_filter_bits(uint64_t hash)
 {
 	return (hash & UINT32_MAX) * UINT64_C(0x9e3779b97f4a7c15) >> 16;
@@ -39,18 +62,55 @@ static inline uint64_t bt_filter_bits(uint64_t hash)
 
 static inline bool bt_filter_has(const struct bt_filter *filter, uint64_t hash)
 {
-	const uint64_t *line = bt_filter_line(filter, hash);
+	const uint8_t *line = filter->lines + bt_filter_line(filter->count, hash);
 	uint64_t bits = bt_filter_bits(hash), all = 1;
-#pragma GCC unroll 8
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < BT_FILTER_WORDS; i++)
-		all &= line[i] >> (bits >> 6 * i & 63);
+		all &= bt_get64(line + 8 * i) >> (bits >> 6 * i & 63);
 	return all;
 }
 
-/* Another hash of the same thing, which falls into the same line. */
-static inline uint64_t bt_filter_other(uint64_t hash)
+/* The first labels of a key, two or three: where they end, and hashes of them. */
+struct bt_begin {
+	unsigned end;
+	uint64_t key_hash, hash;
+};
+
+static inline struct bt_begin bt_begin(
+    const struct bt_filter *filter, const uint8_t *key, unsigned end)
 {
-	return hash ^ UINT32_MAX;
+	struct bt_begin begin = {.end = end, .key_hash = bt_key_hash(key, end)};
+	begin.hash = bt_filter_hash(begin.key_hash, filter->seed);
+	return begin;
+}
+
+static inline struct bt_begin bt_begin_two(const struct bt_filter *filter, const uint8_t *key)
+{
+	return bt_begin(filter, key, bt_label_end(key, bt_label_end(key, 0)));
+}
+
+static inline struct bt_begin bt_begin_three(
+    const struct bt_filter *filter, const uint8_t *key, const struct bt_begin *two)
+{
+	return bt_begin(filter, key, bt_label_end(key, two->end));
+}
+
+/* Begins to fetch what is asked for next. */
+static inline void bt_filter_prefetch(const struct bt_filter *filter, const struct bt_begin *begin)
+{
+	__builtin_prefetch(filter->lines + bt_filter_line(filter->count, begin->hash));
+}
+
+/* Whether they are a name. */
+static inline bool bt_filter_listed(const struct bt_filter *filter, const struct bt_begin *begin)
+{
+	return bt_filter_has(filter, begin->hash);
+}
+
+/* Whether they have names below. */
+static inline bool bt_filter_below(const struct bt_filter *filter, const struct bt_begin *begin)
+{
+	return bt_filter_has(filter, bt_filter_other(begin->hash));
 }
 
 #endif

@@ -1,223 +1,335 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * trie-match.c -- the names of a block that a key begins with
- *
- * Nothing here takes the address of the search but functions that are inlined: so all of it is in
- * registers.
- */
+/* trie-match.c -- the listed names that a name is, or is below */
 
 #include <string.h>
 
-#include "octets.h"
-#include "trie-block.h"
+#include "trie-view.h"
 
-/*
- * Names before number `next` are the probe, or an ancestor of it, or before it in key order; it has
- * `same` octets in common with the last of them.
- */
-struct search {
-	const uint8_t *probe;
-	unsigned size; /* of the probe */
-	unsigned same;
-	unsigned next;
-	unsigned group;            /* of BT_OCTETS names, the first */
-	const uint8_t *group_tail; /* of it */
-
-	struct bt_match *matches;
-	unsigned count;
-	unsigned counted, labels; /* octets of the probe, and how many labels they are */
+enum {
+	CACHE_LINE = 64,
+	FIRST_LEVELS = 3, /* labels of those that are looked for before it is known which can be */
 };
 
-/* ---- matches ---- */
+/* An ancestor-or-self of the name that is looked up: where it stands if it is listed. */
+struct level {
+	const uint8_t *page;
+	uint32_t place;
+	uint8_t tag;
+};
 
-/* The class of the change with that number, which has no code. */
-static uint32_t escaped_class(
-    const uint8_t *codes, unsigned number, const uint8_t *end, unsigned class_size)
+/* Those with as many labels as listed names have, the shortest first. */
+struct levels {
+	unsigned count;
+	struct level list[BT_LABELS_MAX];
+};
+
+/* ---- where they stand ---- */
+
+BT_INLINE bool has_depth(const struct bt_trie *t, unsigned labels)
 {
-	unsigned escapes = 1;
-	for (unsigned i = 0; i < number; i++)
-		escapes += codes[i] == BT_CLASS_NONE;
-	return bt_get_class(end - escapes * class_size, class_size);
+	return t->depths[labels / 64] >> labels % 64 & 1;
 }
 
-static inline uint32_t class_of(const struct bt_block *b, unsigned name)
+BT_INLINE void prefetch_page(const uint8_t *page)
 {
-	unsigned number = b->classes == 1 ? 0 : bt_bits_count(b->changes, name);
-	uint8_t code = b->codes[number];
-	if (code != BT_CLASS_NONE)
-		return b->coding->book.classes[code];
-	return escaped_class(b->codes, number, b->end, b->coding->class_size);
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < BT_PAGE_SIZE; i += CACHE_LINE)
+		__builtin_prefetch(page + i);
 }
 
-/* Adds the probe's first `octets` octets, which are more than the match before has. */
-static inline void add_match(struct search *s, unsigned octets, uint32_t class_id)
+BT_INLINE void add_level(const struct bt_trie *t, struct levels *l, uint32_t place)
 {
-	while (s->counted < octets) {
-		s->counted += s->probe[s->counted] + 1u;
-		s->labels++;
+	struct bt_spot spot = bt_spot(&t->tables[0], &t->places, place);
+	struct level *level = &l->list[l->count++];
+	level->page = bt_page(&t->tables[0], spot.page);
+	prefetch_page(level->page);
+	level->place = place;
+	level->tag = spot.tag;
+}
+
+/* The level of a head alone. */
+static __attribute__((noinline)) void add_head(
+    const struct bt_trie *t, const uint8_t *key, struct bt_head head, struct levels *l)
+{
+	struct bt_placer p;
+	bt_place_begin_head(&p, &t->places, key, head.size);
+	add_level(t, l, bt_place(&p, &t->places, key + head.size));
+}
+
+/* A key, whose levels up to one with `done` labels are found; the next label begins at `at`. */
+struct levelled {
+	struct bt_placer placer;
+	const uint8_t *at;
+	unsigned done;
+	unsigned letters; /* that are in the places of those with more labels than the head */
+};
+
+BT_INLINE void find_levels(
+    const struct bt_trie *t, struct levelled *key, unsigned labels, struct levels *l)
+{
+	for (; key->done < labels; key->done++) {
+		key->at += key->at[0] + 1;
+		if (has_depth(t, key->done + 1))
+			add_level(t, l, bt_place(&key->placer, &t->places, key->at));
 	}
-	s->matches[s->count++] =
-	    (struct bt_match){.class_id = class_id, .labels = (uint8_t)s->labels};
 }
 
-/* Adds those of the block's ancestors that the probe has. */
-static inline void add_ancestors(struct search *s, const struct bt_block *b)
+/* The levels of a key with so many labels, but that of the top-level label: the first of them. */
+BT_INLINE struct levelled find_first_levels(const struct bt_trie *t, const uint8_t *key,
+    unsigned labels, struct bt_head head, struct levels *l)
 {
-	const uint8_t *at = b->above;
-	unsigned class_size = b->coding->class_size;
-	for (unsigned i = 0; i < b->ancestors && at[0] <= s->same; i++) {
-		add_match(s, at[0], bt_get_class(at + 1, class_size));
-		at += 1 + class_size;
-	}
+	struct levelled levelled = {.at = key + head.size, .done = head.labels};
+	l->count = 0;
+	if (head.labels > 1 && has_depth(t, 2))
+		add_head(t, key, head, l);
+	if (labels == head.labels)
+		return levelled;
+	levelled.letters = bt_place_begin(&levelled.placer, &t->codes, &t->places, key, head.size);
+	find_levels(t, &levelled, labels < FIRST_LEVELS ? labels : FIRST_LEVELS, l);
+	return levelled;
 }
 
-/* ---- comparing ---- */
+/* ---- whether they stand there ---- */
 
-/*
- * Compares with the probe from `same` on, which goes on to where they differ: true there, and then
- * *below says whether the probe is below. Behind the probe's end are zeros, and no name has one
- * where the probe, or an ancestor of it, ends.
- */
-static inline bool differ(struct search *s, uint64_t octets, unsigned count, bool *below)
+/* A code, complete up to the name's end. */
+struct code {
+	const uint64_t *words;
+	unsigned bits;
+};
+
+/* Whether the entry's first bits are the code's and, behind its end, zeros; 192 at most. */
+BT_INLINE bool same_bits(const uint8_t *entry, unsigned bits, const uint64_t *words)
 {
-	uint64_t probe = bt_get64(s->probe + s->same), other = octets ^ probe;
-	unsigned equal = other != 0 ? (unsigned)__builtin_ctzll(other) / 8 : 8;
-	if (equal >= count) {
-		s->same += count;
+	unsigned i = 0;
+	for (; bits > 64; bits -= 64, i++)
+		if (__builtin_bswap64(bt_get64(entry + 8 * i)) != words[i])
+			return false;
+	return bits == 0 ||
+	       (__builtin_bswap64(bt_get64(entry + 8 * i)) ^ words[i]) >> (64 - bits) == 0;
+}
+
+/* An entry with a tail: its octets, joined. `spare`: how many of its first ones are spare bits. */
+static bool is_long(const struct bt_trie *t, struct code code, struct bt_entry entry,
+    unsigned spare, uint32_t *class_id)
+{
+	uint8_t octets[BT_LEAST_MAX + BT_ENTRY_LONG + BT_TAIL_MAX + 8];
+	unsigned head = entry.size - BT_TAIL_REF, class_bits;
+	const uint8_t *tail = t->tails + bt_get32(entry.at + head);
+	unsigned tail_size = bt_get16(tail), size = head + tail_size;
+	memcpy(octets, entry.at, head);
+	memcpy(octets + head, tail + BT_TAIL_HEADER, tail_size);
+	if (!bt_class_read(&t->codes, octets + size, &class_bits, class_id))
 		return false;
+	unsigned bits = 8 * (size - spare) - class_bits;
+	if (bits < code.bits || bits >= code.bits + 8)
+		return false;
+	for (unsigned i = 0; 64 * i < bits; i++) {
+		uint64_t word = __builtin_bswap64(bt_get64(octets + spare + 8 * i)) ^ code.words[i];
+		if (bits - 64 * i < 64)
+			word >>= 64 - (bits - 64 * i);
+		if (word != 0)
+			return false;
 	}
-	s->same += equal;
-	*below = (uint8_t)(probe >> 8 * equal) < (uint8_t)(octets >> 8 * equal);
 	return true;
 }
 
-/* The same for more octets. */
-static inline bool differ_from_octets(
-    struct search *s, const uint8_t *octets, unsigned count, bool *below)
+/* No code is the begin of another: an entry that begins with it, and goes on with zeros, is it. */
+BT_INLINE bool is_entry(const struct bt_trie *t, struct code code, struct bt_entry entry,
+    unsigned spare, uint32_t *class_id)
 {
-	for (; count > 8; octets += 8, count -= 8)
-		if (differ(s, bt_get64(octets), 8, below))
-			return true;
-	return differ(s, bt_get64(octets), count, below);
+	unsigned class_bits;
+	if (entry.size == t->codes.least + BT_ENTRY_LONG)
+		return is_long(t, code, entry, spare, class_id);
+	if (!bt_class_read(&t->codes, entry.at + entry.size, &class_bits, class_id))
+		return false;
+	unsigned bits = 8 * (entry.size - spare);
+	return bits >= code.bits + class_bits &&
+	       same_bits(entry.at + spare, bits - class_bits, code.words);
 }
 
-static inline bool differ_from_codes(
-    struct search *s, const uint64_t *strings, const uint8_t *at, const uint8_t *end, bool *below)
+/* `spare` below 0: the page is not of an annex. */
+BT_INLINE bool find_in(const struct bt_trie *t, struct code code, const uint8_t *page, uint8_t tag,
+    int spare, uint32_t *class_id)
 {
-	while (at < end) {
-		uint64_t string = strings[*at++];
-		unsigned count = bt_string_size(string);
-		if (count == 0) {
-			string = *at++;
-			count = 1;
+	unsigned names = page[BT_PAGE_AT_NAMES];
+	const uint8_t *tags = page + BT_PAGE_HEADER;
+	for (unsigned first = 0; first < names; first += BT_OCTETS) {
+		uint64_t found = bt_octets_equal(tags + first, tag);
+		if (names - first < BT_OCTETS)
+			found &= ((uint64_t)1 << (names - first)) - 1;
+		for (; found != 0; found &= found - 1) {
+			unsigned i = first + (unsigned)__builtin_ctzll(found);
+			struct bt_entry entry = bt_page_entry(page, i, t->codes.least);
+			if (spare >= 0 && (entry.size == 0 || entry.at[0] != spare))
+				continue;
+			if (is_entry(t, code, entry, spare >= 0, class_id))
+				return true;
 		}
-		if (differ(s, string, count, below))
-			return true;
 	}
 	return false;
 }
 
-/* ---- searching ---- */
-
-/*
- * Goes to the next name that has this code. False if there is none, or one with a higher code comes
- * first, which is behind the probe. Names before it are before the probe.
- */
-static inline bool find_code(struct search *s, const struct bt_block *b, uint8_t code)
+static bool find_in_annex(
+    const struct bt_trie *t, struct code code, uint32_t place, uint32_t *class_id)
 {
-	unsigned skip = s->next - s->group;
-	uint64_t found;
-	for (;;) {
-		found = bt_octets_not_below(b->branches + s->group - 1, code);
-		found &= skip < BT_OCTETS ? UINT64_MAX << skip : 0;
-		if (found != 0)
-			break;
-		s->group_tail += bt_halves_sum(b->sizes + s->group / 2, BT_OCTETS);
-		s->group += BT_OCTETS;
-		if (s->group >= b->names)
-			return false;
-		skip = 0;
+	for (unsigned annex = 1; annex < t->table_count; annex++) {
+		const struct bt_pages *pages = &t->tables[annex];
+		struct bt_spot spot = bt_annex_spot(pages, annex, &t->places, place);
+		const uint8_t *page = bt_page(pages, spot.page);
+		prefetch_page(page);
+		if (spot.tag <= page[BT_PAGE_AT_LAST])
+			return find_in(t, code, page, spot.tag, spot.spare, class_id);
 	}
-	s->next = s->group + (unsigned)__builtin_ctzll(found);
-	return s->next < b->names && b->branches[s->next - 1] == code;
+	return false;
 }
 
-struct whole_tail {
-	uint8_t octets[BT_BLOCK_TAIL_MAX];
+/* ---- lookups ---- */
+
+struct search {
+	const struct bt_trie *trie;
+	struct bt_match *matches;
+	unsigned count;
+	struct levels levels;
+	unsigned done; /* levels */
+	uint64_t words[BT_CODE_WORDS];
 };
 
-/* Joins the two parts of a long tail, and returns its end. */
-static const uint8_t *join_tail(struct whole_tail *whole, const uint8_t *tail, const uint8_t *block)
+/* Looks for what is spelled so far, if it is a level with `least` labels or more. */
+BT_INLINE void look(
+    struct search *search, const struct bt_speller *s, unsigned labels, unsigned least)
 {
-	const unsigned here = BT_BLOCK_LONG - BT_BLOCK_REST;
-	unsigned offset = bt_get16(tail + here), rest = bt_get16(tail + here + 2);
-	memcpy(whole->octets, tail, here);
-	memcpy(whole->octets + here, block + offset, rest);
-	return whole->octets + here + rest;
+	const struct bt_trie *t = search->trie;
+	uint32_t class_id;
+	if (!has_depth(t, labels))
+		return;
+	const struct level *level = &search->levels.list[search->done++];
+	if (bt_spell_end(s) == 0 || labels < least)
+		return;
+	struct code code = {search->words, bt_code_end(&s->code, bt_spell_end(s))};
+	bool found = level->tag <= level->page[BT_PAGE_AT_LAST]
+			 ? find_in(t, code, level->page, level->tag, -1, &class_id)
+			 : find_in_annex(t, code, level->place, &class_id);
+	if (found)
+		search->matches[search->count++] =
+		    (struct bt_match){.class_id = class_id, .labels = (uint8_t)labels};
 }
 
-enum outcome { BEFORE, ANCESTOR, BEHIND };
-
-/* Compares with the next name, whose branch has the same code as the probe's. */
-static inline enum outcome compare(
-    struct search *s, const struct bt_block *b, unsigned shared, uint8_t code)
+/* Looks for the levels of a key with `least` to `most` labels; 2 at least. */
+BT_INLINE void look_at_levels(struct search *search, const uint8_t *key, unsigned least,
+    unsigned most, struct bt_head head, unsigned letters)
 {
-	const struct bt_codebook *book = &b->coding->book;
-	const uint8_t *tail =
-	    s->group_tail + bt_halves_sum(b->sizes + s->group / 2, s->next - s->group);
-	const uint8_t *end = tail + bt_block_tail_size(b, s->next);
-	struct whole_tail whole;
-	bool below;
-	if (end - tail == BT_BLOCK_LONG) {
-		end = join_tail(&whole, tail, b->bytes);
-		tail = whole.octets;
+	const struct bt_trie *t = search->trie;
+	struct bt_speller s;
+	search->done = 0;
+	if (!bt_spell_head(&s, &t->codes, key, head, search->words))
+		return;
+	if (head.labels > 1)
+		look(search, &s, head.labels, least);
+	if (most <= head.labels || !bt_spell_first(&s, letters, t->places.letters))
+		return;
+	for (unsigned done = head.labels + 1;; done++) {
+		look(search, &s, done, least);
+		if (done >= most || !bt_spell_label(&s))
+			return;
 	}
-	unsigned extra = book->extra[code];
-	if (extra > 0) {
-		unsigned want = bt_branch(shared, s->probe[s->same]) - book->starts[code];
-		unsigned have = extra > 1 ? bt_get16(tail) : *tail;
-		if (have != want)
-			return have < want ? BEFORE : BEHIND;
-		tail += extra;
-	}
-	s->same++;
-	if (!differ_from_codes(s, book->strings, tail, end, &below))
-		return ANCESTOR;
-	return below ? BEHIND : BEFORE;
 }
 
-unsigned bt_block_match(const uint8_t *bytes, const struct bt_coding *coding,
-    const struct bt_probe *probe, struct bt_match *matches, unsigned count)
+/* Looks for the top-level label. */
+static __attribute__((noinline)) unsigned match_top(
+    const struct bt_trie *t, const uint8_t *key, struct bt_match *matches, unsigned count)
 {
-	const struct bt_block b = bt_block_view(bytes, coding);
-	struct search s = {
-	    .probe = probe->bytes,
-	    .size = probe->size,
-	    .next = 1,
-	    .group = 1,
-	    .group_tail = b.tails,
-	    .matches = matches,
-	    .count = count,
-	};
-	bool below = false;
-	bool other = differ_from_octets(&s, b.first, b.first_size, &below);
-	add_ancestors(&s, &b);
-	if (!other)
-		add_match(&s, s.same, class_of(&b, 0));
-	if (below || s.same < b.base)
-		return s.count;
+	struct search search = {.trie = t, .matches = matches, .count = count};
+	struct bt_head head = bt_top_head(key);
+	struct bt_speller s;
+	add_head(t, key, head, &search.levels);
+	if (bt_spell_head(&s, &t->codes, key, head, search.words))
+		look(&search, &s, 1, 1);
+	return search.count;
+}
 
-	while (s.same < s.size) {
-		unsigned shared = s.same - b.base;
-		uint8_t code = bt_branch_code(&coding->book, shared, s.probe[s.same]);
-		if (!find_code(&s, &b, code))
-			break;
-		enum outcome outcome = compare(&s, &b, shared, code);
-		if (outcome == BEHIND)
-			break;
-		if (outcome == ANCESTOR)
-			add_match(&s, s.same, class_of(&b, s.next));
-		s.next++;
+/* What the filter says of the first labels of a name: whether they are one, or have some below. */
+struct answer {
+	struct bt_begin begin;
+	bool listed, below;
+};
+
+/* Of a name with two labels or more. */
+BT_INLINE bool may_match(const struct bt_trie *t, const struct bt_key *key, struct answer *answer)
+{
+	answer->listed = bt_filter_listed(&t->filter, &answer->begin);
+	answer->below = key->labels > 2 && bt_filter_below(&t->filter, &answer->begin);
+	return answer->listed | answer->below;
+}
+
+/*
+ * Looks for what has two labels or more, as the filter says that there may be. The first pages are
+ * asked for before that answer has an effect, but for one that is the same for most names: a
+ * processor that foresees it does not wait for memory twice.
+ */
+static __attribute__((noinline)) unsigned match_below(const struct bt_trie *t,
+    const struct bt_key *key, const struct answer *two, struct bt_match *matches, unsigned count)
+{
+	struct search search;
+	const uint8_t *bytes = key->bytes;
+	unsigned labels = key->labels < t->deepest ? key->labels : t->deepest;
+	struct bt_head head = bt_head(&t->codes, bytes, two->begin.end, two->begin.key_hash);
+	struct levelled levelled = find_first_levels(t, bytes, labels, head, &search.levels);
+	unsigned least = 2, most = two->below ? labels : 2;
+	if (labels > 2) {
+		struct bt_begin three = bt_begin_three(&t->filter, bytes, &two->begin);
+		bool listed = bt_filter_listed(&t->filter, &three);
+		bool below = bt_filter_below(&t->filter, &three);
+		least = two->listed ? 2 : listed ? 3 : 4;
+		most = two->listed | below ? most : 3;
 	}
-	return s.count;
+	if (least > most)
+		return count;
+	find_levels(t, &levelled, most, &search.levels);
+	search.trie = t;
+	search.matches = matches;
+	search.count = count;
+	look_at_levels(&search, bytes, least, most, head, levelled.letters);
+	return search.count;
+}
+
+unsigned bt_trie_match(const struct bt_trie *trie, const struct bt_key *key,
+    struct bt_match matches[static BT_MATCHES_MAX])
+{
+	struct answer answer;
+	unsigned count = 0;
+	if (trie->root != BT_TRIE_NO_CLASS)
+		matches[count++] = (struct bt_match){.class_id = trie->root};
+	if (has_depth(trie, 1) && key->labels > 0)
+		count = match_top(trie, key->bytes, matches, count);
+	if (key->labels < 2 || trie->deepest < 2)
+		return count;
+	answer.begin = bt_begin_two(&trie->filter, key->bytes);
+	if (!may_match(trie, key, &answer))
+		return count; /* where most lookups end, after one cache line */
+	return match_below(trie, key, &answer, matches, count);
+}
+
+/* One step for all keys, then the next: what one step asks for has come before the next needs it.
+ */
+void bt_trie_match_batch(const struct bt_trie *trie, const struct bt_key *const *keys,
+    unsigned count, struct bt_match (*matches)[BT_MATCHES_MAX], unsigned *counts)
+{
+	struct levels levels;
+	struct answer answers[BT_BATCH_MAX];
+	for (unsigned i = 0; i < count; i++) {
+		if (keys[i]->labels < 2)
+			continue;
+		answers[i].begin = bt_begin_two(&trie->filter, keys[i]->bytes);
+		bt_filter_prefetch(&trie->filter, &answers[i].begin);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		const uint8_t *key = keys[i]->bytes;
+		const struct bt_begin *two = &answers[i].begin;
+		unsigned labels = keys[i]->labels < trie->deepest ? keys[i]->labels : trie->deepest;
+		if (labels >= 2 && may_match(trie, keys[i], &answers[i]))
+			find_first_levels(trie, key, labels,
+			    bt_head(&trie->codes, key, two->end, two->key_hash), &levels);
+	}
+	for (unsigned i = 0; i < count; i++)
+		counts[i] = bt_trie_match(trie, keys[i], matches[i]);
 }

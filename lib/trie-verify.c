@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * trie-verify.c -- is this a trie, every octet of it?
+ * trie-verify.c -- is this a trie?
  *
- * Checksums find damage. What makes lookups safe, whoever made the file, is the walk over all
- * names: it checks each and makes the index from them, so that the index fits the blocks.
+ * Checksums find damage. What makes lookups safe, whoever made the file, are the checks of sizes,
+ * counts and places, on which alone a lookup relies.
  */
 
 #include <inttypes.h>
@@ -42,13 +42,20 @@ static bool read_header(struct bt_trie *t, struct bt_err *err)
 	if (size != t->size)
 		return bt_fail(err, "%s: %zu octets, and the header says %" PRIu64,
 		    size > t->size ? "cut off" : "too long", t->size, size);
-	t->coding.class_size = bt_get32(at + BT_TRIE_AT_CLASS_SIZE);
-	if (t->coding.class_size < 1 || t->coding.class_size > 4)
-		return bt_fail(err, "header: class numbers of %u octets", t->coding.class_size);
+	for (unsigned i = BT_TRIE_AT_ZERO; i < BT_TRIE_AT_CHECKSUM; i++)
+		if (at[i] != 0)
+			return bt_fail(err, "header: octet %u is not zero", i);
 	t->digest = bt_get64(at + BT_TRIE_AT_DIGEST);
 	t->names = bt_get64(at + BT_TRIE_AT_NAMES);
-	t->blocks = bt_get32(at + BT_TRIE_AT_BLOCKS);
+	t->filter.seed = bt_get64(at + BT_TRIE_AT_SEED);
+	t->depths[0] = bt_get64(at + BT_TRIE_AT_DEPTHS);
+	t->depths[1] = bt_get64(at + BT_TRIE_AT_DEPTHS + 8);
 	t->root = bt_get32(at + BT_TRIE_AT_ROOT);
+	if (t->depths[0] & 1)
+		return bt_fail(err, "header: names without labels");
+	for (unsigned i = 0; i <= BT_LABELS_MAX; i++)
+		if (t->depths[i / 64] >> i % 64 & 1)
+			t->deepest = i;
 	return true;
 }
 
@@ -92,174 +99,115 @@ static bool open_policy(struct bt_trie *t, struct bt_err *err)
 	return true;
 }
 
-static bool open_codebook(struct bt_trie *t, struct bt_err *err)
+static bool open_codes(struct bt_trie *t, struct bt_err *err)
 {
 	size_t size;
-	const uint8_t *bytes = section(t, BT_TRIE_CODEBOOK, &size);
-	return bt_codebook_open(&t->coding.book, bytes, size, bt_policy_classes(t->policy), err);
+	const uint8_t *bytes = section(t, BT_TRIE_CODES, &size);
+	return bt_codes_open(&t->codes, bytes, size, bt_policy_classes(t->policy), err);
 }
 
-static bool find_blocks(struct bt_trie *t, struct bt_err *err)
+static bool open_filter(struct bt_trie *t, struct bt_err *err)
 {
-	static const uint8_t zero[BT_TRIE_GUARD];
-	size_t size, offset = (size_t)(section(t, BT_TRIE_BLOCKS, &size) - t->bytes);
-	if (size < BT_TRIE_GUARD || offset + size > BT_INDEX_TREE)
-		return bt_fail(err, "%zu octets of blocks", size);
-	t->blocks_at = offset;
-	t->blocks_size = size - BT_TRIE_GUARD;
-	if (memcmp(t->bytes + t->blocks_at + t->blocks_size, zero, sizeof(zero)) != 0)
-		return bt_fail(err, "no zero octets after the last block");
+	size_t size;
+	t->filter.lines = section(t, BT_TRIE_FILTER, &size);
+	t->filter.count = size / BT_FILTER_LINE;
+	if (size == 0 || size % BT_PAGE_LINE != 0 || t->filter.count > UINT32_MAX)
+		return bt_fail(err, "filter: %zu octets", size);
 	return true;
 }
 
-/* ---- names ---- */
+/* ---- pages ---- */
 
-/* A listed name; those above it that are listed stand before it in a stack. */
-struct above {
-	uint8_t octets;
-	uint32_t class_id;
-};
-
-struct walk {
-	const struct bt_trie *trie;
-	uint32_t classes;
-	struct bt_index_maker *maker;
-	struct bt_block block;
-	struct bt_block_cursor cursor;
-	struct above stack[BT_LABELS_MAX];
-	unsigned depth;
-	uint8_t labels[BT_LABELS_MAX]; /* where the labels of the last name begin */
-	unsigned label_count;
-	uint8_t last[BT_KEY_MAX]; /* the block before: its last key */
-	unsigned last_size;
-	uint64_t names;
-};
-
-/* After the stack was cut to what is above the first name. */
-static bool check_ancestors(const struct walk *w, struct bt_err *err)
+/* Counts of pages: an annex after the last has none. */
+static bool count_pages(struct bt_trie *t, uint64_t *all, struct bt_err *err)
 {
-	if (w->block.ancestors != w->depth)
-		return bt_fail(
-		    err, "%u listed ancestors instead of %u", w->block.ancestors, w->depth);
-	for (unsigned i = 0; i < w->depth; i++) {
-		uint32_t class_id;
-		unsigned octets = bt_block_ancestor(&w->block, i, &class_id);
-		if (octets != w->stack[i].octets || class_id != w->stack[i].class_id)
-			return bt_fail(err, "ancestor %u is not as listed", i);
+	*all = 0;
+	for (unsigned i = 0; i < BT_TABLES; i++) {
+		struct bt_pages *pages = &t->tables[i];
+		pages->count = bt_get32(t->bytes + BT_TRIE_AT_PAGES + 4 * i);
+		pages->log = bt_log2(pages->count);
+		*all += pages->count;
+		if (pages->count > (i > 0 ? t->tables[i - 1].count : BT_PAGES_MAX))
+			return bt_fail(err, "%" PRIu32 " pages in table %u", pages->count, i);
+		if (pages->count > 0)
+			t->table_count = i + 1;
+		if (pages->count > 0 && t->tables[0].log - pages->log > BT_SPARE_MAX)
+			return bt_fail(err,
+			    "%" PRIu32 " pages in table %u, with %" PRIu32 " in the first",
+			    pages->count, i, t->tables[0].count);
 	}
-	return true;
+	return *all > 0 || bt_fail(err, "no pages");
 }
 
-/* Cuts the stack to the ancestors of a name that shares that much with the one before. */
-static void cut_stack(struct walk *w, unsigned shared)
+/* What a lookup may read behind the last page is there: the codes, and the policy. */
+static bool find_pages(struct bt_trie *t, struct bt_err *err)
 {
-	while (w->depth > 0 && w->stack[w->depth - 1].octets > shared)
-		w->depth--;
-}
-
-/* Whether there is an upper-case letter in the octets; behind them eight more can be loaded. */
-static bool has_upper(const uint8_t *octets, unsigned count)
-{
-	const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
-	uint64_t upper = 0;
-	for (; count > 0; octets += 8, count = count > 8 ? count - 8 : 0) {
-		uint64_t word = bt_get64(octets), low = word & ~high;
-		word = (low + each * (0x80 - 'A')) & ~(low + each * (0x7f - 'Z')) & ~word & high;
-		upper |= count < 8 ? word & (((uint64_t)1 << 8 * count) - 1) : word;
-	}
-	return upper != 0;
-}
-
-/* The key is one if what it shares with the one before is taken for checked. */
-static bool is_key(struct walk *w)
-{
-	const struct bt_block_cursor *c = &w->cursor;
-	while (w->label_count > 0 && w->labels[w->label_count - 1] >= c->shared)
-		w->label_count--;
-	unsigned at = w->label_count > 0 ? w->labels[--w->label_count] : 0;
-	while (at < c->size) {
-		if (c->key[at] == 0 || c->key[at] > BT_LABEL_MAX || c->key[at] >= c->size - at)
-			return false;
-		w->labels[w->label_count++] = (uint8_t)at;
-		at += c->key[at] + 1u;
-	}
-	return c->size > 0 && !has_upper(c->key + c->shared, c->size - c->shared);
-}
-
-/* The block's first name, against the last one of the block before. */
-static bool check_first(struct walk *w, struct bt_err *err)
-{
-	struct bt_block_cursor *c = &w->cursor;
-	unsigned shared = 0;
-	while (shared < w->last_size && shared < c->size && w->last[shared] == c->key[shared])
-		shared++;
-	if (shared == c->size || (shared < w->last_size && c->key[shared] < w->last[shared]))
-		return bt_fail(err, "name 0 is not above the name before it");
-	c->shared = shared;
-	cut_stack(w, shared);
-	uint32_t offset = (uint32_t)(w->block.first - BT_BLOCK_HEADER - w->trie->bytes);
-	return check_ancestors(w, err) && bt_index_block(w->maker, c->key, shared, offset, err);
-}
-
-static bool check_name(struct walk *w, unsigned number, struct bt_err *err)
-{
-	const struct bt_block_cursor *c = &w->cursor;
-	if (!is_key(w))
-		return bt_fail(err, "name %u is no name", number);
-	if (c->class_id >= w->classes)
-		return bt_fail(err, "name %u has class %" PRIu32 " of %" PRIu32, number,
-		    c->class_id, w->classes);
-	if (number == 0 && !check_first(w, err))
+	size_t size;
+	const uint8_t *pages = section(t, BT_TRIE_PAGES, &size);
+	uint64_t all;
+	if (!count_pages(t, &all, err))
 		return false;
-	cut_stack(w, c->shared);
-	w->stack[w->depth++] = (struct above){.octets = (uint8_t)c->size, .class_id = c->class_id};
-	w->names++;
-	return bt_index_name(w->maker, c->key, c->size, c->shared, err);
-}
-
-static bool walk_block(struct walk *w, struct bt_err *err)
-{
-	bt_block_start(&w->cursor, &w->block);
-	for (unsigned i = 0; i < w->block.names; i++)
-		if (!bt_block_next(&w->cursor, err) || !check_name(w, i, err))
-			return false;
-	memcpy(w->last, w->cursor.key, w->cursor.size);
-	w->last_size = w->cursor.size;
+	if (size != all * BT_PAGE_SIZE)
+		return bt_fail(err, "%zu octets of pages", size);
+	for (unsigned i = 0; i < BT_TABLES; i++) {
+		t->tables[i].bytes = pages;
+		pages += (size_t)t->tables[i].count * BT_PAGE_SIZE;
+	}
+	t->places = bt_places(&t->tables[0], t->filter.seed);
 	return true;
 }
 
-static bool walk_blocks(struct walk *w, struct bt_err *err)
+/* The last entries of a page, which have their size, are parts: their tails are to be there. */
+static bool check_tails(
+    const struct bt_trie *t, const uint8_t *page, unsigned begin, struct bt_err *err)
 {
-	const struct bt_trie *t = w->trie;
-	size_t at = 0;
-	uint32_t blocks = 0;
-	for (; at < t->blocks_size; blocks++) {
-		if (!bt_block_open(&w->block, t->bytes + t->blocks_at + at, t->blocks_size - at,
-			&t->coding, err) ||
-		    !walk_block(w, err))
-			return bt_fail_in(
-			    err, "block %" PRIu32 " at octet %zu", blocks, t->blocks_at + at);
-		at = (size_t)(w->block.end - (t->bytes + t->blocks_at));
+	for (unsigned i = begin; i < page[BT_PAGE_AT_NAMES]; i++) {
+		struct bt_entry entry = bt_page_entry(page, i, t->codes.least);
+		uint64_t at = bt_get32(entry.at + entry.size - BT_TAIL_REF);
+		if (at > t->tails_size || t->tails_size - at < BT_TAIL_HEADER)
+			return bt_fail(err, "name %u has no tail", i);
+		unsigned size = bt_get16(t->tails + at);
+		if (size > BT_TAIL_MAX || size > t->tails_size - at - BT_TAIL_HEADER)
+			return bt_fail(err, "name %u has a tail of %u octets", i, size);
 	}
-	uint64_t names = w->names + (t->root != BT_TRIE_NO_CLASS);
+	return true;
+}
+
+static bool check_page(
+    const struct bt_trie *t, const uint8_t *page, uint64_t *names, struct bt_err *err)
+{
+	const uint8_t *ends = page + BT_PAGE_AT_ENDS;
+	unsigned count = page[BT_PAGE_AT_NAMES], octets = count * (1 + t->codes.least);
+	for (unsigned i = 0; i < BT_ENTRY_LONG; i++) {
+		if (ends[i] > ends[i + 1])
+			return bt_fail(err, "its names are not in the order of their sizes");
+		octets += count - ends[i];
+	}
+	if (octets > BT_PAGE_ROOM)
+		return bt_fail(err, "its names take %u octets", octets);
+	*names += count;
+	return check_tails(t, page, ends[BT_ENTRY_LONG - 1], err);
+}
+
+static bool check_pages(struct bt_trie *t, struct bt_err *err)
+{
+	uint64_t names = t->root != BT_TRIE_NO_CLASS;
+	t->tails = section(t, BT_TRIE_TAILS, &t->tails_size);
+	for (unsigned table = 0; table < t->table_count; table++)
+		for (uint32_t i = 0; i < t->tables[table].count; i++)
+			if (!check_page(t, bt_page(&t->tables[table], i), &names, err))
+				return bt_fail_in(err, "table %u, page %" PRIu32, table, i);
 	if (names == 0)
 		return bt_fail(err, "it has no names");
-	if (blocks != t->blocks || names != t->names)
-		return bt_fail(err,
-		    "%" PRIu64 " names in %" PRIu32 " blocks, and the header says %" PRIu64
-		    " in %" PRIu32,
-		    names, blocks, t->names, t->blocks);
+	if (names != t->names)
+		return bt_fail(
+		    err, "%" PRIu64 " names, and the header says %" PRIu64, names, t->names);
 	return true;
 }
 
 bool bt_trie_verify(struct bt_trie *trie, struct bt_err *err)
 {
-	if (!check_version(trie, err) || !read_header(trie, err) || !check_sections(trie, err) ||
-	    !open_policy(trie, err) || !open_codebook(trie, err) || !find_blocks(trie, err))
-		return false;
-	struct walk walk = {.trie = trie, .classes = bt_policy_classes(trie->policy)};
-	bool good = bt_index_start(&walk.maker, trie->digest, err) && walk_blocks(&walk, err) &&
-		    bt_index_make(walk.maker, &trie->index, err);
-	bt_index_maker_free(&walk.maker);
-	return good;
+	return check_version(trie, err) && read_header(trie, err) && check_sections(trie, err) &&
+	       open_policy(trie, err) && open_codes(trie, err) && open_filter(trie, err) &&
+	       find_pages(trie, err) && check_pages(trie, err);
 }

@@ -21,7 +21,7 @@
 #include "policy.h"
 
 enum {
-	BT_TRIE_VERSION = 2,
+	BT_TRIE_VERSION = 3,
 	BT_TRIE_MAX = 0x7fffffff, /* octets of a file */
 	/* A queried name has at most 127 ancestors-or-self below the root, and the root. */
 	BT_MATCHES_MAX = BT_LABELS_MAX + 1,
@@ -77,12 +77,5 @@ size_t bt_trie_memory(const struct bt_trie *trie);
 
 /* Identity of the file's content: equal digests mean equal names and policy. Never 0. */
 uint64_t bt_trie_digest(const struct bt_trie *trie);
-
-/*
- * Calls each(ctx, key octets, key size, class) for every listed name in key order until it returns
- * false. Returns false if a call did.
- */
-bool bt_trie_each(const struct bt_trie *trie,
-    bool (*each)(void *ctx, const uint8_t *key, size_t size, uint32_t class_id), void *ctx);
 
 #endif

@@ -15,7 +15,7 @@
 #include "octets.h"
 #include "random.h"
 
-enum { ROUNDS = 20000, LOADED = 64 /* octets that may be read, as BT_TRIE_GUARD says */ };
+enum { ROUNDS = 20000, LOADED = BT_OCTETS /* octets that may be read */ };
 
 static uint64_t seed;
 
@@ -31,7 +31,7 @@ static void fill(uint8_t octets[static LOADED], uint64_t *state)
 		octets[i] = any ? (uint8_t)random_next(state) : few[random_below(state, 8)];
 }
 
-static void test_not_below(void **unused)
+static void test_equal(void **unused)
 {
 	(void)unused;
 	uint64_t state = seed;
@@ -39,97 +39,52 @@ static void test_not_below(void **unused)
 	assert_non_null(octets);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		fill(octets, &state);
-		uint8_t least = octets[random_below(&state, LOADED)];
+		uint8_t octet = octets[random_below(&state, LOADED)];
 		if (round % 3 == 0)
-			least = (uint8_t)random_next(&state);
-		uint64_t bits = bt_octets_not_below(octets, least);
+			octet = (uint8_t)random_next(&state);
+		uint64_t bits = bt_octets_equal(octets, octet);
 		for (unsigned i = 0; i < BT_OCTETS; i++)
-			assert_int_equal(bits >> i & 1, octets[i] >= least);
-		uint64_t high = bt_octets_not_below8(bt_get64(octets), least);
+			assert_int_equal(bits >> i & 1, octets[i] == octet);
+		uint64_t high = bt_octets_zero8(bt_get64(octets) ^ BT_EACH * octet);
 		for (unsigned i = 0; i < 8; i++)
-			assert_int_equal(high >> 8 * i & 0xff, octets[i] >= least ? 0x80 : 0);
+			assert_int_equal(high >> 8 * i & 0xff, octets[i] == octet ? 0x80 : 0);
 	}
 	free(octets);
 }
 
-/* Each octet beside each other one. */
-static void test_not_below_all(void **unused)
-{
-	(void)unused;
-	uint8_t octets[BT_OCTETS];
-	for (unsigned octet = 0; octet < 256; octet++) {
-		for (unsigned from = 0; from < 256; from += BT_OCTETS) {
-			for (unsigned i = 0; i < BT_OCTETS; i++)
-				octets[i] = (uint8_t)(from + i);
-			uint64_t bits = bt_octets_not_below(octets, (uint8_t)octet);
-			for (unsigned i = 0; i < BT_OCTETS; i++)
-				assert_int_equal(bits >> i & 1, from + i >= octet);
-		}
-	}
-}
-
-static void test_halves_sum(void **unused)
+static void test_not_above(void **unused)
 {
 	(void)unused;
 	uint64_t state = seed;
 	uint8_t *octets = malloc(LOADED);
 	assert_non_null(octets);
-	for (unsigned round = 0; round < ROUNDS / BT_OCTETS; round++) {
-		unsigned sum = 0;
-		fill(octets, &state);
-		if (round == 0)
-			memset(octets, 0xff, LOADED);
-		for (unsigned count = 0; count <= BT_OCTETS; count++) {
-			assert_int_equal(bt_halves_sum(octets, count), sum);
-			sum += octets[count / 2] >> count % 2 * 4 & 0xf;
-		}
-	}
-	free(octets);
-}
-
-static void test_bits_count(void **unused)
-{
-	(void)unused;
-	uint64_t state = seed;
-	uint8_t *octets = malloc(LOADED);
-	assert_non_null(octets);
-	for (unsigned round = 0; round < ROUNDS / 256; round++) {
-		unsigned set = 0;
-		fill(octets, &state);
-		if (round == 0)
-			memset(octets, 0xff, LOADED);
-		for (unsigned count = 0; count < 256; count++) {
-			assert_int_equal(bt_bits_count(octets, count), set);
-			set += octets[count / 8] >> count % 8 & 1;
-		}
-	}
-	free(octets);
-}
-
-static void test_word_count(void **unused)
-{
-	(void)unused;
-	uint64_t state = seed;
-	assert_int_equal(bt_word_count(0), 0);
-	assert_int_equal(bt_word_count(UINT64_MAX), 64);
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint64_t word = random_next(&state) & random_next(&state);
-		unsigned set = 0;
-		for (unsigned i = 0; i < 64; i++)
-			set += (unsigned)(word >> i & 1);
-		assert_int_equal(bt_word_count(word), set);
+		const uint8_t *row = octets + LOADED - BT_OCTETS_ROW;
+		fill(octets, &state);
+		uint8_t octet = row[random_below(&state, BT_OCTETS_ROW)];
+		if (round % 3 == 0)
+			octet = (uint8_t)random_next(&state);
+		if (round == 0)
+			memset(octets, 0, LOADED);
+		if (round == 0)
+			octet = 0xff;
+		unsigned count = 0, sum = 0, excess;
+		for (unsigned i = 0; i < BT_OCTETS_ROW; i++) {
+			count += row[i] <= octet;
+			sum += row[i] <= octet ? (unsigned)(octet - row[i]) : 0;
+		}
+		assert_int_equal(bt_octets_not_above(row, octet, &excess), count);
+		assert_int_equal(excess, sum);
 	}
+	free(octets);
 }
 
 int main(void)
 {
 	seed = random_seed();
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_not_below),
-	    cmocka_unit_test(test_not_below_all),
-	    cmocka_unit_test(test_halves_sum),
-	    cmocka_unit_test(test_bits_count),
-	    cmocka_unit_test(test_word_count),
+	    cmocka_unit_test(test_equal),
+	    cmocka_unit_test(test_not_above),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ static void test_wordy_names(void **unused)
 	compare_many(&set, &state, 2000);
 }
 
-/* Labels of any octets, most of which no string covers; of all lengths, so tails are, too. */
+/* Labels of any octets, most of which are no letters; of all lengths. */
 static void test_any_octets(void **unused)
 {
 	(void)unused;
@@ -112,7 +112,7 @@ static void test_zero_octets(void **unused)
 	compare_many(&set, &state, 3000);
 }
 
-/* High octets, as in windows that look like unused ones. */
+/* High octets. */
 static void test_high_octets(void **unused)
 {
 	(void)unused;
@@ -134,11 +134,8 @@ static void test_high_octets(void **unused)
 	compare_many(&set, &state, 3000);
 }
 
-/*
- * In one block names that share little and names that share much: their branches have no codes of
- * their own, and stand in one octet or two.
- */
-static void test_far_branches(void **unused)
+/* Names that share little and names that share much. */
+static void test_near_and_far(void **unused)
 {
 	(void)unused;
 	uint64_t state = seed;
@@ -251,7 +248,7 @@ static void test_most_matches(void **unused)
 	compare_many(&set, &state, 300);
 }
 
-/* One parent with many children, also itself listed: every block inherits it. */
+/* One parent with many children, also itself listed. */
 static void test_many_children(void **unused)
 {
 	(void)unused;
@@ -268,7 +265,7 @@ static void test_many_children(void **unused)
 	compare_many(&set, &state, 1000);
 }
 
-/* Long common prefixes: chains of nodes with one child. */
+/* Long common prefixes. */
 static void test_long_prefixes(void **unused)
 {
 	(void)unused;
@@ -283,8 +280,8 @@ static void test_long_prefixes(void **unused)
 	compare_many(&set, &state, 500);
 }
 
-/* Long names, two or three a block: trees of several levels, of windows far down in the names. */
-static void test_many_blocks(void **unused)
+/* Names as long as can be, whose entries have tails. */
+static void test_long_names(void **unused)
 {
 	(void)unused;
 	uint64_t state = seed;
@@ -326,8 +323,8 @@ static void test_one_name(void **unused)
 	}
 }
 
-/* Tails of all lengths, with and without octets that tell the branch. */
-static void test_tails(void **unused)
+/* Entries of all sizes. */
+static void test_sizes(void **unused)
 {
 	(void)unused;
 	uint64_t state = seed;
@@ -342,6 +339,105 @@ static void test_tails(void **unused)
 		finish_set(&set, CLASSES, &state);
 		compare_many(&set, &state, 300);
 	}
+}
+
+/* ---- more names than a linear scan can be asked about ---- */
+
+struct many {
+	struct bt_build_name *names; /* sorted */
+	uint8_t *keys;
+	size_t count;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct bt_build_name *x = a, *y = b;
+	int order = memcmp(x->key, y->key, x->key_size < y->key_size ? x->key_size : y->key_size);
+	return order != 0 ? order : x->key_size - y->key_size;
+}
+
+static void make_many(struct many *many, size_t count, uint64_t *state)
+{
+	uint8_t *to = many->keys = calloc(count, BT_KEY_MAX);
+	many->names = calloc(count, sizeof(*many->names));
+	assert_true(many->keys != NULL && many->names != NULL);
+	for (size_t i = 0; i < count; i++) {
+		static const char *const ends[] = {"com", "net", "dyn.example.org", "co.uk"};
+		char text[100];
+		unsigned size = (unsigned)snprintf(text, sizeof(text), "%llx",
+		    (unsigned long long)random_next(state) >> 4 * random_below(state, 12));
+		if (random_below(state, 4) == 0)
+			size += (unsigned)snprintf(
+			    text + size, sizeof(text) - size, ".%x", random_below(state, 3000));
+		snprintf(text + size, sizeof(text) - size, ".%s", ends[random_below(state, 4)]);
+		const struct bt_key key = key_of(text);
+		memcpy(to, key.bytes, key.len);
+		many->names[i] = (struct bt_build_name){to, key.len, random_below(state, CLASSES)};
+		to += key.len;
+	}
+	qsort(many->names, count, sizeof(*many->names), compare_names);
+	for (size_t i = 0; i < count; i++)
+		if (many->count == 0 ||
+		    compare_names(&many->names[many->count - 1], &many->names[i]) != 0)
+			many->names[many->count++] = many->names[i];
+}
+
+/* As match_linear. */
+static unsigned match_sorted(
+    const struct many *many, const struct bt_key *key, struct bt_match *matches)
+{
+	unsigned count = 0;
+	for (unsigned labels = 1; labels <= key->labels; labels++) {
+		const struct bt_build_name want = {
+		    .key = key->bytes, .key_size = (uint8_t)bt_key_ancestor(key, labels)};
+		const struct bt_build_name *found =
+		    bsearch(&want, many->names, many->count, sizeof(*many->names), compare_names);
+		if (found != NULL)
+			matches[count++] = (struct bt_match){
+			    .class_id = found->class_id, .labels = (uint8_t)labels};
+	}
+	return count;
+}
+
+static void ask_many(const struct bt_trie *trie, const struct many *many, const struct bt_key *key)
+{
+	struct bt_match want[BT_MATCHES_MAX], got[BT_MATCHES_MAX];
+	unsigned expected = match_sorted(many, key, want), count = bt_trie_match(trie, key, got);
+	assert_true(same_matches(want, expected, got, count));
+}
+
+/* Enough for pages with too many names, annexes, and annexes with too many. */
+static void test_many_names(void **unused)
+{
+	(void)unused;
+	enum { COUNT = 150000 };
+	uint64_t state = seed;
+	struct many many = {.count = 0};
+	struct bt_trie *trie;
+	struct bt_err err = {""};
+	void *policy, *bytes;
+	size_t policy_size, size;
+	make_many(&many, COUNT, &state);
+	make_policy(CLASSES, &policy, &policy_size);
+	if (!bt_build(&bytes, &size, many.names, many.count, policy, policy_size, &err))
+		fail_msg("%s", err.text);
+	assert_true(bt_get32((uint8_t *)bytes + BT_TRIE_AT_PAGES + 8) > 0);
+	if (!bt_trie_open(&trie, bytes, size, &err) || !bt_trie_check(trie, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < many.count; i++) {
+		struct bt_key key = {.len = many.names[i].key_size};
+		memcpy(key.bytes, many.names[i].key, key.len);
+		key.labels = (uint8_t)bt_key_labels(key.bytes, key.len);
+		ask_many(trie, &many, &key);
+		key = change_octet(key, random_below(&state, key.len), (uint8_t)('a' + i % 26));
+		ask_many(trie, &many, &key);
+		add_label(&key, &state);
+		ask_many(trie, &many, &key);
+	}
+	bt_trie_close(&trie);
+	free(policy);
+	free(many.names);
+	free(many.keys);
 }
 
 /* ---- round trip ---- */
@@ -371,12 +467,16 @@ static void test_each(void **unused)
 	fill_set(&set, 2000, &state);
 	struct bt_trie *trie = open_trie(&set);
 	struct each each = {&set, 0, NAMES_MAX};
-	assert_true(bt_trie_each(trie, check_each, &each));
+	struct bt_err err = {""};
+	bool stopped = true;
+	assert_true(bt_trie_each(trie, check_each, &each, &stopped, &err));
+	assert_false(stopped);
 	assert_int_equal(each.next, set.count);
 	assert_int_equal(bt_trie_names(trie), set.count);
 	for (size_t stop = 0; stop < set.count; stop += 1 + set.count / 9) {
 		each = (struct each){&set, 0, stop};
-		assert_false(bt_trie_each(trie, check_each, &each));
+		assert_true(bt_trie_each(trie, check_each, &each, &stopped, &err));
+		assert_true(stopped);
 		assert_int_equal(each.next, stop);
 	}
 	assert_true(bt_trie_memory(trie) > bt_trie_size(trie));
@@ -445,16 +545,17 @@ int main(void)
 	    cmocka_unit_test(test_any_octets),
 	    cmocka_unit_test(test_zero_octets),
 	    cmocka_unit_test(test_high_octets),
-	    cmocka_unit_test(test_far_branches),
+	    cmocka_unit_test(test_near_and_far),
 	    cmocka_unit_test(test_many_classes),
 	    cmocka_unit_test(test_many_tops),
 	    cmocka_unit_test(test_short_names),
 	    cmocka_unit_test(test_most_matches),
 	    cmocka_unit_test(test_many_children),
 	    cmocka_unit_test(test_long_prefixes),
-	    cmocka_unit_test(test_many_blocks),
+	    cmocka_unit_test(test_long_names),
 	    cmocka_unit_test(test_one_name),
-	    cmocka_unit_test(test_tails),
+	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_many_names),
 	    cmocka_unit_test(test_each),
 	    cmocka_unit_test(test_same_bytes),
 	    cmocka_unit_test(test_build_refuses),

@@ -15,11 +15,12 @@
 #include "policy-build.h"
 #include "random.h"
 #include "trie-format.h"
+#include "trie-names.h"
 #include "trie.h"
 
 enum {
 	NAMES_MAX = 4000,
-	CLASSES = 40, /* as few as have codes and a number of one octet */
+	CLASSES = 40,
 	MANY_CLASSES = 700,
 };
 
@@ -89,7 +90,7 @@ static inline struct bt_trie *open_trie(const struct set *s)
 	void *bytes;
 	size_t size;
 	build(s, &bytes, &size);
-	if (!bt_trie_open(&trie, bytes, size, &err))
+	if (!bt_trie_open(&trie, bytes, size, &err) || !bt_trie_check(trie, &err))
 		fail_msg("%s", err.text);
 	return trie;
 }

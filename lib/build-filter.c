@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* build-filter.c -- the filter of a set of names */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "build-code.h"
+#include "build-filter.h"
+#include "trie-filter.h"
+
+enum { AHEAD = 16 /* hashes, whose lines are being fetched meanwhile */ };
+
+struct filter {
+	uint64_t *hashes;
+	size_t count, room;
+	uint64_t seed;
+
+	/* The first two and three labels of the names at hand. */
+	struct begin {
+		uint8_t octets[3 * (BT_LABEL_MAX + 1)];
+		unsigned size;
+		bool listed, below;
+	} two, three;
+};
+
+static bool push(struct filter *f, uint64_t hash)
+{
+	if (f->count == f->room) {
+		size_t room = f->room + f->room / 2 + 1024;
+		uint64_t *hashes = realloc(f->hashes, room * sizeof(*hashes));
+		if (hashes == NULL)
+			return false;
+		f->hashes = hashes;
+		f->room = room;
+	}
+	f->hashes[f->count++] = hash;
+	return true;
+}
+
+/*
+ * The name begins with the first `size` octets of its key. Names come in key order: those that are
+ * all of it before what is below.
+ */
+static bool add_begin(
+    struct filter *f, struct begin *begin, const struct bt_name_key *key, unsigned size, bool whole)
+{
+	uint64_t hash = bt_filter_hash(bt_key_hash(key->octets, size), f->seed);
+	if (begin->size != size || memcmp(begin->octets, key->octets, size) != 0) {
+		memcpy(begin->octets, key->octets, size);
+		begin->size = size;
+		begin->listed = begin->below = false;
+	}
+	bool known = whole ? begin->listed : begin->below;
+	*(whole ? &begin->listed : &begin->below) = true;
+	return known || push(f, whole ? hash : bt_filter_other(hash));
+}
+
+static bool add(struct filter *f, const struct bt_build_name *name)
+{
+	struct bt_name_key key;
+	bt_name_key(&key, name);
+	if (key.labels < 2)
+		return true;
+	unsigned two = bt_label_end(key.octets, bt_label_end(key.octets, 0));
+	if (!add_begin(f, &f->two, &key, two, key.labels == 2))
+		return false;
+	if (key.labels == 2 || f->two.listed)
+		return true;
+	return add_begin(f, &f->three, &key, bt_label_end(key.octets, two), key.labels == 3);
+}
+
+static void set_bits(const struct filter *f, uint8_t *lines, uint64_t count)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->count - i > AHEAD)
+			__builtin_prefetch(lines + bt_filter_line(count, f->hashes[i + AHEAD]), 1);
+		uint8_t *line = lines + bt_filter_line(count, f->hashes[i]);
+		uint64_t bits = bt_filter_bits(f->hashes[i]);
+		for (unsigned word = 0; word < BT_FILTER_WORDS; word++)
+			bt_put64(line + 8 * word,
+			    bt_get64(line + 8 * word) | (uint64_t)1 << (bits >> 6 * word & 63));
+	}
+}
+
+bool bt_build_filter(uint8_t **lines, size_t *size, const struct bt_build_name *names, size_t count,
+    uint64_t seed, struct bt_err *err)
+{
+	struct filter f = {.seed = seed};
+	bool good = true;
+	for (size_t i = 0; good && i < count; i++)
+		good = add(&f, &names[i]);
+	uint64_t line_count = ((uint64_t)f.count * BT_FILTER_BITS / (8 * BT_PAGE_LINE) + 1) * 2;
+	uint8_t *made = good ? calloc(line_count, BT_FILTER_LINE) : NULL;
+	if (made != NULL) {
+		set_bits(&f, made, line_count);
+		*lines = made;
+		*size = line_count * BT_FILTER_LINE;
+	}
+	free(f.hashes);
+	return made != NULL || bt_fail(err, "out of memory");
+}
