@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* peer-beacontrap.c -- our trie: built as `compile` does, opened with full verification */
+/* peer-beacontrap.c -- our trie: built as `compile` does, opened with verification */
 
 #include <errno.h>
 #include <stdio.h>
@@ -134,7 +134,7 @@ static uint32_t *classes(void *self, const struct names *names, uint32_t *count)
 
 const struct peer peer_beacontrap = {
     .name = "beacontrap",
-    .what = "the trie file, read and verified whole",
+    .what = "the trie file, read and verified",
     .build = build,
     .open = open_trie,
     .close = close_trie,

@@ -38,7 +38,8 @@ struct peer {
 	/* The names' class for each of the peer's own, malloc'ed. NULL: it keeps the names'. */
 	uint32_t *(*classes)(void *self, const struct names *names, uint32_t *count);
 
-	/* Octets of the file without the classes. NULL: not told apart. */
+	/* Octets of the file without the classes. Not NULL: the peer carries no payload by itself,
+	   and the classes stand beside it in the same file. */
 	size_t (*keys_alone)(void *self);
 };
 

@@ -100,6 +100,7 @@ static struct verdict smallest(
 {
 	const struct bench *bench = report->bench[LIST];
 	struct verdict verdict = {.yes = true};
+	char beside[128] = "";
 	snprintf(verdict.question, sizeof(verdict.question),
 	    "smaller than every exact peer that carries a payload: %s", by);
 	for (unsigned r = 1; r < bench->row_count; r++) {
@@ -108,9 +109,17 @@ static struct verdict smallest(
 			continue;
 		double ratio =
 		    (double)size(cost_of(report, row)) / (double)size(&report->costs[OURS]);
+		if (row->subject->peer->keys_alone != NULL) {
+			append(beside, sizeof(beside), row->subject->peer->name, ratio);
+			continue;
+		}
 		verdict.yes = verdict.yes && ratio > 1;
 		append(verdict.figures, sizeof(verdict.figures), row->subject->peer->name, ratio);
 	}
+	size_t used = strlen(verdict.figures);
+	if (beside[0] != '\0')
+		snprintf(verdict.figures + used, sizeof(verdict.figures) - used,
+		    "%scarrying none, with classes beside: %s", used > 0 ? "; " : "", beside);
 	return verdict;
 }
 

@@ -89,7 +89,8 @@ bool bt_build_filter(uint8_t **lines, size_t *size, const struct bt_build_name *
 	bool good = true;
 	for (size_t i = 0; good && i < count; i++)
 		good = add(&f, &names[i]);
-	uint64_t line_count = ((uint64_t)f.count * BT_FILTER_BITS / (8 * BT_PAGE_LINE) + 1) * 2;
+	uint64_t pairs = (uint64_t)f.count * BT_FILTER_BITS / (8 * BT_PAGE_LINE) + 1;
+	uint64_t line_count = pairs * (BT_PAGE_LINE / BT_FILTER_LINE);
 	uint8_t *made = good ? calloc(line_count, BT_FILTER_LINE) : NULL;
 	if (made != NULL) {
 		set_bits(&f, made, line_count);

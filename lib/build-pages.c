@@ -22,9 +22,19 @@ enum {
 	ENTRY_MAX = (BT_CODE_MAX + BT_TIER_BITS_MAX) / 8 + 3,
 };
 
-/* What a name's place is made of, before it is known how many bits places have. */
-struct spot {
-	uint32_t letters, hash;
+/*
+ * What becomes of a name: what its place is made of, for it is not yet known how many bits places
+ * have, and its entry. Records lie one after the other in key order, and are told by where they
+ * begin.
+ */
+enum {
+	RECORD_AT_LETTERS = 0,     /* u32 */
+	RECORD_AT_HASH = 4,        /* u32 */
+	RECORD_AT_SIZE = 8,        /* u16: octets of the entry */
+	RECORD_AT_CLASS_BITS = 10, /* u8: at its end */
+	RECORD_AT_ENTRY = 11,
+	RECORD_MAX = RECORD_AT_ENTRY + ENTRY_MAX + 8,
+	AHEAD = 16, /* records on their way from memory */
 };
 
 struct paging {
@@ -32,15 +42,14 @@ struct paging {
 	size_t count;
 	struct bt_paging *made;
 	struct bt_places places;
-	struct spot *spots; /* of each name */
-	uint32_t *ends;     /* of its entry among the entries; the next one begins there */
-	uint8_t *entries;
-	size_t entries_size, entries_room;
+	uint8_t *records;
+	size_t size, room; /* of them */
 
 	/* The table at hand. */
 	unsigned table;
 	struct bt_pages pages;
-	uint32_t *here; /* the names that it is for, then those that it has no room for: so many */
+	uint32_t
+	    *here; /* the records that it is for, then those that it has no room for: so many */
 	size_t here_count;
 	uint32_t *order;  /* these by page */
 	uint32_t *begins; /* of pages in the order */
@@ -59,15 +68,15 @@ static uint64_t class_number(const struct bt_codes *codes, uint32_t class_id, un
 	return (uint64_t)(class_id - codes->tier_begins[tier]) << codes->tier_size | tier;
 }
 
-/* The code of a name, its bits, and what its place is made of. */
-static unsigned spell(
-    const struct paging *p, size_t name, uint64_t words[static BT_CODE_WORDS], struct spot *spot)
+/* The code of a name, its bits, and what its place is made of, into the record. */
+static unsigned spell(const struct paging *p, const struct bt_build_name *name, uint8_t *record,
+    uint64_t words[static BT_CODE_WORDS])
 {
 	const struct bt_codes *codes = &p->made->coder->codes;
 	struct bt_speller s;
 	struct bt_placer placer;
 	struct bt_name_key key;
-	bt_name_key(&key, &p->names[name]);
+	bt_name_key(&key, name);
 	struct bt_head head = bt_head_of(codes, key.octets, key.labels);
 	bool behind = key.labels > head.labels;
 	unsigned letters = 0;
@@ -79,26 +88,10 @@ static unsigned spell(
 		    (!behind || bt_spell_first(&s, letters, p->places.letters));
 	for (unsigned done = head.labels + 1; good && done < key.labels; done++)
 		good = bt_spell_label(&s);
-	spot->letters = placer.number;
-	spot->hash = (uint32_t)(bt_place_hash(&placer, key.octets + p->names[name].key_size) >> 32);
+	uint64_t hash = bt_place_hash(&placer, key.octets + name->key_size);
+	bt_put32(record + RECORD_AT_LETTERS, placer.number);
+	bt_put32(record + RECORD_AT_HASH, (uint32_t)(hash >> 32));
 	return bt_code_end(&s.code, bt_spell_end(&s));
-}
-
-static uint32_t place_of(const struct paging *p, uint32_t name)
-{
-	const struct spot *spot = &p->spots[name];
-	return bt_place_join(&p->places, spot->letters, (uint64_t)spot->hash << 32);
-}
-
-/* Octets of its entry but for those that make up the least, or tell a spare. */
-static unsigned entry_size(const struct paging *p, uint32_t name)
-{
-	return p->ends[name] - (name > 0 ? p->ends[name - 1] : 0);
-}
-
-static const uint8_t *entry_of(const struct paging *p, uint32_t name)
-{
-	return p->entries + (name > 0 ? p->ends[name - 1] : 0);
 }
 
 /* Of the last `bits` bits before `end`, turns those that are set in the number. */
@@ -108,37 +101,53 @@ static void turn_bits(uint8_t *end, uint64_t number, unsigned bits)
 		*--end ^= (uint8_t)(number >> i);
 }
 
-static bool make_entry(struct paging *p, size_t name)
+static bool make_record(struct paging *p, const struct bt_build_name *name)
 {
 	uint64_t words[BT_CODE_WORDS];
-	unsigned class_bits, bits = spell(p, name, words, &p->spots[name]);
-	uint64_t number =
-	    class_number(&p->made->coder->codes, p->names[name].class_id, &class_bits);
-	unsigned size = (bits + class_bits + 7) / 8;
-	if (p->entries_size + ENTRY_MAX + 8 > p->entries_room) {
-		size_t room = p->entries_room + p->entries_room / 4 + 2 * ENTRY_MAX;
-		uint8_t *entries = room <= UINT32_MAX ? realloc(p->entries, room) : NULL;
-		if (entries == NULL)
+	if (p->room - p->size < RECORD_MAX) {
+		size_t room = p->room + p->room / 4 + (1 << 20);
+		uint8_t *records = room <= UINT32_MAX ? realloc(p->records, room) : NULL;
+		if (records == NULL)
 			return false;
-		p->entries = entries;
-		p->entries_room = room;
+		p->records = records;
+		p->room = room;
 	}
-	uint8_t *to = p->entries + p->entries_size;
+	uint8_t *record = p->records + p->size, *entry = record + RECORD_AT_ENTRY;
+	unsigned bits = spell(p, name, record, words), class_bits;
+	uint64_t number = class_number(&p->made->coder->codes, name->class_id, &class_bits);
+	unsigned size = (bits + class_bits + 7) / 8;
 	for (unsigned at = 0; at < size; at += 8)
-		bt_put64(to + at, at * 8 < bits ? __builtin_bswap64(words[at / 8]) : 0);
-	turn_bits(to + size, number, class_bits);
-	p->entries_size += size;
-	p->ends[name] = (uint32_t)p->entries_size;
+		bt_put64(entry + at, 8 * at < bits ? __builtin_bswap64(words[at / 8]) : 0);
+	turn_bits(entry + size, number, class_bits);
+	bt_put16(record + RECORD_AT_SIZE, (uint16_t)size);
+	record[RECORD_AT_CLASS_BITS] = (uint8_t)class_bits;
+	p->size += RECORD_AT_ENTRY + size;
 	return true;
 }
 
-static bool make_entries(struct paging *p)
+/* One for each name, all of them here. */
+static bool make_records(struct paging *p)
 {
-	p->entries_size = 0;
-	for (size_t i = 0; i < p->count; i++)
-		if (!make_entry(p, i))
+	p->size = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		p->here[i] = (uint32_t)p->size;
+		if (!make_record(p, &p->names[i]))
 			return false;
+	}
+	p->here_count = p->count;
 	return true;
+}
+
+static unsigned entry_size(const struct paging *p, uint32_t record)
+{
+	return bt_get16(p->records + record + RECORD_AT_SIZE);
+}
+
+static uint32_t place_of(const struct paging *p, uint32_t record)
+{
+	const uint8_t *at = p->records + record;
+	return bt_place_join(&p->places, bt_get32(at + RECORD_AT_LETTERS),
+	    (uint64_t)bt_get32(at + RECORD_AT_HASH) << 32);
 }
 
 /* Octets in a page of an entry with so many: these, or some of them and where its tail is. */
@@ -154,8 +163,8 @@ static uint8_t choose_least(const struct paging *p)
 	uint32_t by_size[ENTRY_MAX] = {0};
 	uint64_t fewest = UINT64_MAX;
 	uint8_t best = 0;
-	for (uint32_t i = 0; i < p->count; i++)
-		by_size[entry_size(p, i)]++;
+	for (size_t i = 0; i < p->count; i++)
+		by_size[entry_size(p, p->here[i])]++;
 	for (uint8_t least = 0; least <= BT_LEAST_MAX; least++) {
 		const unsigned most = least + BT_ENTRY_LONG - 1;
 		uint64_t octets = 0;
@@ -174,17 +183,17 @@ static uint8_t choose_least(const struct paging *p)
 
 /* ---- a table ---- */
 
-static struct bt_spot spot_of(const struct paging *p, uint32_t name)
+static struct bt_spot spot_of(const struct paging *p, uint32_t record)
 {
-	uint32_t place = place_of(p, name);
+	uint32_t place = place_of(p, record);
 	return p->table > 0 ? bt_annex_spot(&p->pages, p->table, &p->places, place)
 			    : bt_spot(&p->pages, &p->places, place);
 }
 
 /* With its tag, but without that octet. */
-static unsigned size_here(const struct paging *p, uint32_t name)
+static unsigned size_here(const struct paging *p, uint32_t record)
 {
-	return page_size(p, entry_size(p, name) + (p->table > 0));
+	return page_size(p, entry_size(p, record) + (p->table > 0));
 }
 
 static uint64_t count_octets(const struct paging *p)
@@ -233,10 +242,10 @@ static void sort_items(uint64_t *items, unsigned count)
 	}
 }
 
-/* An item is a name and its tag or, later, its size before that. */
-static uint64_t make_item(unsigned size, uint8_t tag, uint32_t name)
+/* An item is a record and its tag or, later, its size before that. */
+static uint64_t make_item(unsigned size, uint8_t tag, uint32_t record)
 {
-	return (uint64_t)size << 40 | (uint64_t)tag << 32 | name;
+	return (uint64_t)size << 40 | (uint64_t)tag << 32 | record;
 }
 
 static uint8_t item_tag(uint64_t item)
@@ -276,13 +285,13 @@ static bool put_tail(struct bt_paging *made, const uint8_t *octets, unsigned siz
 	return true;
 }
 
-/* Writes a name's entry of `size` octets, whose code goes on behind the spare octet, if any. */
-static bool put_entry(struct paging *p, uint32_t name, unsigned size, uint8_t *to)
+/* Writes an entry of `size` octets, whose code goes on behind the spare octet, if any. */
+static bool put_entry(struct paging *p, uint32_t record, unsigned size, uint8_t *to)
 {
-	const uint8_t *entry = entry_of(p, name);
-	unsigned octets = entry_size(p, name), head = 0;
+	const uint8_t *from = p->records + record, *entry = from + RECORD_AT_ENTRY;
+	unsigned octets = entry_size(p, record), head = 0;
 	if (p->table > 0)
-		to[head++] = spot_of(p, name).spare;
+		to[head++] = spot_of(p, record).spare;
 	if (size == p->made->coder->codes.least + BT_ENTRY_LONG) {
 		unsigned here = size - BT_TAIL_REF - head;
 		memcpy(to + head, entry, here);
@@ -290,9 +299,12 @@ static bool put_entry(struct paging *p, uint32_t name, unsigned size, uint8_t *t
 	}
 	memcpy(to + head, entry, octets);
 	if (head + octets < size) {
-		unsigned bits;
-		uint64_t number =
-		    class_number(&p->made->coder->codes, p->names[name].class_id, &bits);
+		/* The class moves to the end. */
+		unsigned bits = from[RECORD_AT_CLASS_BITS];
+		uint64_t number = 0;
+		for (unsigned i = 0; i < octets && i < 8; i++)
+			number |= (uint64_t)entry[octets - 1 - i] << 8 * i;
+		number &= ((uint64_t)1 << bits) - 1;
 		memset(to + head + octets, 0, size - head - octets);
 		turn_bits(to + head + octets, number, bits);
 		turn_bits(to + size, number, bits);
@@ -306,8 +318,8 @@ static bool put_page(struct paging *p, uint8_t *page, unsigned count, uint8_t la
 	uint8_t *tags = page + BT_PAGE_HEADER, *to = tags + count;
 	unsigned ends[BT_ENTRY_LONG + 1] = {0}, least = p->made->coder->codes.least;
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t name = (uint32_t)p->items[i];
-		p->items[i] = make_item(size_here(p, name), item_tag(p->items[i]), name);
+		uint32_t record = (uint32_t)p->items[i];
+		p->items[i] = make_item(size_here(p, record), item_tag(p->items[i]), record);
 	}
 	sort_items(p->items, count);
 	for (unsigned i = 0; i < count; i++) {
@@ -329,14 +341,16 @@ enum outcome { FITS, TOO_MANY, NO_MEMORY };
 /* Fills the table's pages, whose bytes begin at `to`; what does not fit stays in here[]. */
 static enum outcome fill_pages(struct paging *p, uint8_t *to)
 {
-	size_t left = 0;
+	size_t left = 0, all = p->here_count;
 	if (!sort_by_page(p))
 		return NO_MEMORY;
 	for (uint32_t page = 0; page < p->pages.count; page++, to += BT_PAGE_SIZE) {
 		unsigned count = p->begins[page + 1] - p->begins[page];
 		for (unsigned i = 0; i < count; i++) {
-			uint32_t name = p->order[p->begins[page] + i];
-			p->items[i] = make_item(0, spot_of(p, name).tag, name);
+			size_t at = p->begins[page] + (size_t)i;
+			if (at + AHEAD < all)
+				__builtin_prefetch(p->records + p->order[at + AHEAD]);
+			p->items[i] = make_item(0, spot_of(p, p->order[at]).tag, p->order[at]);
 		}
 		sort_items(p->items, count);
 		unsigned fitting = count_fitting(p, count);
@@ -425,9 +439,6 @@ static enum outcome fill_tables(struct paging *p, uint32_t count)
 {
 	p->made->size = p->made->tails_size = 0;
 	memset(p->made->counts, 0, sizeof(p->made->counts));
-	for (size_t i = 0; i < p->count; i++)
-		p->here[i] = (uint32_t)i;
-	p->here_count = p->count;
 	set_pages(p, count);
 	for (p->table = 0; p->table < BT_TABLES; p->table++) {
 		if (p->table > 0 && p->here_count == 0)
@@ -451,12 +462,11 @@ static bool make_codes(struct paging *p, uint32_t classes, uint32_t *pages, stru
 	bt_coder_free(&p->made->coder);
 	if (!bt_coder_new(&p->made->coder, &p->places, p->names, p->count, classes, err))
 		return false;
-	if (!make_entries(p))
-		return bt_fail(err, "out of memory");
+	if (!make_records(p))
+		return bt_fail(err, "out of memory with %zu octets of records", p->size);
 	struct bt_coder *coder = p->made->coder;
 	coder->bytes[BT_CODES_AT_LEAST] = choose_least(p);
 	coder->codes.least = coder->bytes[BT_CODES_AT_LEAST];
-	p->here_count = p->count;
 	uint64_t count = count_octets(p) / BT_PAGE_ROOM + 1;
 	if (count > BT_PAGES_MAX)
 		return bt_fail(err, "more names than a trie file can hold: %zu", p->count);
@@ -490,16 +500,11 @@ static bool choose_codes(struct paging *p, uint32_t classes, uint32_t *pages, st
 static bool make(struct paging *p, uint32_t classes, struct bt_err *err)
 {
 	size_t room = p->count + 1;
-	p->spots = malloc(room * sizeof(*p->spots));
-	p->ends = malloc(room * sizeof(*p->ends));
 	p->order = malloc(room * sizeof(*p->order));
 	p->here = malloc(room * sizeof(*p->here));
 	p->items = malloc(room * sizeof(*p->items));
-	if (p->spots == NULL || p->ends == NULL || p->order == NULL || p->here == NULL ||
-	    p->items == NULL)
+	if (p->order == NULL || p->here == NULL || p->items == NULL)
 		return bt_fail(err, "out of memory");
-	for (size_t i = 0; i < p->count; i++)
-		p->here[i] = (uint32_t)i;
 	uint32_t pages;
 	if (!choose_codes(p, classes, &pages, err))
 		return false;
@@ -508,7 +513,7 @@ static bool make(struct paging *p, uint32_t classes, struct bt_err *err)
 		if (outcome == FITS)
 			return true;
 		p->places.seed = ++p->made->seed;
-		if (outcome == NO_MEMORY || !make_entries(p))
+		if (outcome == NO_MEMORY || !make_records(p))
 			return bt_fail(err, "out of memory");
 	}
 	return bt_fail(err, "the names do not spread over pages");
@@ -520,9 +525,7 @@ bool bt_paging_make(struct bt_paging *paging, const struct bt_build_name *names,
 	struct bt_paging made = {.seed = make_seed(names, count)};
 	struct paging p = {.names = names, .count = count, .made = &made};
 	bool good = make(&p, classes, err);
-	free(p.spots);
-	free(p.ends);
-	free(p.entries);
+	free(p.records);
 	free(p.order);
 	free(p.begins);
 	free(p.here);

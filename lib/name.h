@@ -24,8 +24,8 @@ enum {
 	BT_LABEL_MAX = 63,   /* octets of a label */
 	BT_LABELS_MAX = 127, /* labels of a name, the root not counted */
 	BT_KEY_MAX = 254,    /* octets of a key */
-	BT_KEY_SPARE = 8,    /* octets behind them, so that eight can be loaded from wherever one is */
-	BT_TEXT_MAX = 1016,  /* characters of presentation form: every octet written as \DDD */
+	BT_KEY_SPARE = 8, /* octets behind them, so that eight can be loaded from wherever one is */
+	BT_TEXT_MAX = 1016, /* characters of presentation form: every octet written as \DDD */
 };
 
 struct bt_key {

@@ -3,8 +3,9 @@
  * trie.h -- the compiled lists, read only
  *
  * One immutable file holds every indicator and the policy that was compiled with them (policy.h).
- * doc/trie-format.md describes it byte by byte. Opening verifies all of it: checksums, every
- * offset, every name; so a lookup checks nothing and cannot leave the file's bytes.
+ * doc/trie-format.md describes it byte by byte. Opening verifies checksums and all that a lookup
+ * relies on: so a lookup checks nothing and cannot leave the file's bytes, whoever made them. That
+ * every entry is a name is another question: bt_trie_check (trie-names.h).
  *
  * Threads: an open trie never changes; any number of threads may read it. Closing it is for the
  * one that knows that no reader is left.
@@ -37,7 +38,7 @@ struct bt_match {
 };
 
 /*
- * Takes `bytes` (malloc'ed, `size` octets; freed by bt_trie_close) and verifies them whole. On
+ * Takes `bytes` (malloc'ed, `size` octets; freed by bt_trie_close) and verifies them. On
  * failure the caller still owns them, and *err says what is wrong and where.
  */
 bool bt_trie_open(struct bt_trie **trie, void *bytes, size_t size, struct bt_err *err);
@@ -72,7 +73,7 @@ uint64_t bt_trie_names(const struct bt_trie *trie);
 /* Octets of the file. */
 size_t bt_trie_size(const struct bt_trie *trie);
 
-/* Octets of memory that the open trie takes: the file's, and those of what speeds lookups up. */
+/* Octets of memory that the open trie takes: the file's, and its codes. */
 size_t bt_trie_memory(const struct bt_trie *trie);
 
 /* Identity of the file's content: equal digests mean equal names and policy. Never 0. */

@@ -451,6 +451,39 @@ static void counts_names(void **state)
 	close_built(policy);
 }
 
+/* Frequent classes first, equally frequent ones as they were; metadata as these use it. */
+static void renumbers(void **state)
+{
+	(void)state;
+	enum { KINDS = 4 };
+	static const char *const families[] = {"unused", "a", "b", "c", "d"};
+	static const uint32_t times[KINDS] = {2, 7, 2, 9}, expected[KINDS] = {2, 1, 3, 0};
+	struct bt_policy_builder *builder = new_builder();
+	struct bt_err err = {""};
+	uint32_t metas[KINDS + 1], numbers[KINDS] = {0};
+	for (unsigned i = 0; i <= KINDS; i++) {
+		const struct bt_pair pair = {"family", families[i]};
+		assert_true(bt_policy_add_meta(builder, &pair, 1, &metas[i], &err));
+	}
+	add_list(builder, "one", BT_ACTION_SINKHOLE);
+	for (uint32_t i = 0; i < KINDS; i++) {
+		const struct bt_member member = {
+		    .list = 0, .scope = BT_SCOPE_SUBTREE, .meta = metas[i + 1]};
+		assert_int_equal(add_class(builder, &member, 1), i);
+	}
+	assert_int_equal(bt_policy_count_classes(builder), KINDS);
+	assert_true(bt_policy_renumber(&builder, times, numbers, &err));
+	assert_memory_equal(numbers, expected, sizeof(expected));
+	struct bt_policy *policy = build(builder);
+	assert_int_equal(bt_policy_classes(policy), KINDS);
+	for (uint32_t i = 0; i < KINDS; i++) {
+		struct bt_member member = bt_policy_member(policy, numbers[i], 0);
+		assert_string_equal(bt_policy_value(policy, member, "family"), families[i + 1]);
+		assert_int_equal(member.meta, numbers[i] + 1);
+	}
+	close_built(policy);
+}
+
 /* Metadata comes from anywhere; what the format does not take is replaced, not refused. */
 static void cleans_metadata(void **state)
 {
@@ -889,6 +922,7 @@ int main(void)
 	    cmocka_unit_test(has_no_addresses),
 	    cmocka_unit_test(keeps_equals_once),
 	    cmocka_unit_test(counts_names),
+	    cmocka_unit_test(renumbers),
 	    cmocka_unit_test(cleans_metadata),
 	    cmocka_unit_test(refuses_lists),
 	    cmocka_unit_test(refuses_classes),
