@@ -119,7 +119,7 @@ static void test_modes(void **state)
 		struct bt_err err;
 		check(err, bt_segment_files(in(folder, "events"), &files, &count, &err));
 		for (size_t n = 0; n < count; n++)
-			assert_int_equal(mode_of(files[n].path), 0640);
+			await(mode_of(files[n].path) == 0640); /* made, then changed */
 		bt_segment_files_free(&files, count);
 		DIR *dir = opendir(run_dir);
 		for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
