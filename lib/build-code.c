@@ -277,6 +277,7 @@ static bool put_section(struct making *m)
 	uint8_t *bytes = coder->bytes;
 	bytes[BT_CODES_AT_TOPS] = (uint8_t)m->tops.count;
 	bytes[BT_CODES_AT_PAIRS] = (uint8_t)m->pairs.count;
+	bytes[BT_CODES_AT_LETTERS] = (uint8_t)m->places->letters;
 	choose_tiers(bytes + BT_CODES_AT_TIERS, m->class_sums, m->classes);
 	uint8_t *to = put_heads(&m->pairs, put_heads(&m->tops, bytes + BT_CODES_HEADER));
 	coder->size = (size_t)(put_sizes(m, bytes, to) - bytes);

@@ -70,7 +70,7 @@ static uint64_t class_number(const struct bt_codes *codes, uint32_t class_id, un
 
 /* The code of a name, its bits, and what its place is made of, into the record. */
 static unsigned spell(const struct paging *p, const struct bt_build_name *name, uint8_t *record,
-    uint64_t words[static BT_CODE_WORDS])
+    uint64_t words[static BT_CODE_WORDS], bool *good)
 {
 	const struct bt_codes *codes = &p->made->coder->codes;
 	struct bt_speller s;
@@ -84,14 +84,15 @@ static unsigned spell(const struct paging *p, const struct bt_build_name *name, 
 		letters = bt_place_begin(&placer, codes, &p->places, key.octets, head.size);
 	else
 		bt_place_begin_head(&placer, &p->places, key.octets, head.size);
-	bool good = bt_spell_head(&s, codes, key.octets, head, words) &&
-		    (!behind || bt_spell_first(&s, letters, p->places.letters));
-	for (unsigned done = head.labels + 1; good && done < key.labels; done++)
-		good = bt_spell_label(&s);
+	*good = bt_spell_head(&s, codes, key.octets, head, words) &&
+		(!behind || bt_spell_first(&s, letters, p->places.letters));
+	for (unsigned done = head.labels + 1; *good && done < key.labels; done++)
+		*good = bt_spell_label(&s);
 	uint64_t hash = bt_place_hash(&placer, key.octets + name->key_size);
 	bt_put32(record + RECORD_AT_LETTERS, placer.number);
 	bt_put32(record + RECORD_AT_HASH, (uint32_t)(hash >> 32));
-	return bt_code_end(&s.code, bt_spell_end(&s));
+	*good = *good && bt_spell_end(&s) != 0;
+	return *good ? bt_code_end(&s.code, bt_spell_end(&s)) : 0;
 }
 
 /* Of the last `bits` bits before `end`, turns those that are set in the number. */
@@ -101,19 +102,33 @@ static void turn_bits(uint8_t *end, uint64_t number, unsigned bits)
 		*--end ^= (uint8_t)(number >> i);
 }
 
-static bool make_record(struct paging *p, const struct bt_build_name *name)
+static bool make_room(struct paging *p, struct bt_err *err)
+{
+	if (p->room - p->size >= RECORD_MAX)
+		return true;
+	size_t room = p->room + p->room / 4 + (1 << 20);
+	if (room > UINT32_MAX)
+		room = UINT32_MAX; /* records are told by 32 bits */
+	if (room - p->size < RECORD_MAX)
+		return bt_fail(err, "more names than a trie file can hold: %zu", p->count);
+	uint8_t *records = realloc(p->records, room);
+	if (records == NULL)
+		return bt_fail(err, "out of memory with %zu octets of entries", p->size);
+	p->records = records;
+	p->room = room;
+	return true;
+}
+
+static bool make_record(struct paging *p, const struct bt_build_name *name, struct bt_err *err)
 {
 	uint64_t words[BT_CODE_WORDS];
-	if (p->room - p->size < RECORD_MAX) {
-		size_t room = p->room + p->room / 4 + (1 << 20);
-		uint8_t *records = room <= UINT32_MAX ? realloc(p->records, room) : NULL;
-		if (records == NULL)
-			return false;
-		p->records = records;
-		p->room = room;
-	}
+	bool good;
+	if (!make_room(p, err))
+		return false;
 	uint8_t *record = p->records + p->size, *entry = record + RECORD_AT_ENTRY;
-	unsigned bits = spell(p, name, record, words), class_bits;
+	unsigned bits = spell(p, name, record, words, &good), class_bits;
+	if (!good)
+		return bt_fail(err, "name %zu has no code", (size_t)(name - p->names));
 	uint64_t number = class_number(&p->made->coder->codes, name->class_id, &class_bits);
 	unsigned size = (bits + class_bits + 7) / 8;
 	for (unsigned at = 0; at < size; at += 8)
@@ -126,12 +141,12 @@ static bool make_record(struct paging *p, const struct bt_build_name *name)
 }
 
 /* One for each name, all of them here. */
-static bool make_records(struct paging *p)
+static bool make_records(struct paging *p, struct bt_err *err)
 {
 	p->size = 0;
 	for (size_t i = 0; i < p->count; i++) {
 		p->here[i] = (uint32_t)p->size;
-		if (!make_record(p, &p->names[i]))
+		if (!make_record(p, &p->names[i], err))
 			return false;
 	}
 	p->here_count = p->count;
@@ -450,20 +465,16 @@ static enum outcome fill_tables(struct paging *p, uint32_t count)
 	return p->here_count == 0 ? FITS : TOO_MANY;
 }
 
-/*
- * Codes for places with as many letters as they have with so many pages, and with them the number
- * of pages that all names fill.
- */
-static bool make_codes(struct paging *p, uint32_t classes, uint32_t *pages, struct bt_err *err)
+/* Codes for places with so many letters, and with them the pages that all names fill. */
+static bool make_codes(
+    struct paging *p, unsigned letters, uint32_t classes, uint32_t *pages, struct bt_err *err)
 {
-	set_pages(p, *pages);
 	p->table = 0;
-	p->places = bt_places(&p->pages, p->made->seed);
+	p->places = bt_places(p->places.bits, letters, p->made->seed);
 	bt_coder_free(&p->made->coder);
-	if (!bt_coder_new(&p->made->coder, &p->places, p->names, p->count, classes, err))
+	if (!bt_coder_new(&p->made->coder, &p->places, p->names, p->count, classes, err) ||
+	    !make_records(p, err))
 		return false;
-	if (!make_records(p))
-		return bt_fail(err, "out of memory with %zu octets of records", p->size);
 	struct bt_coder *coder = p->made->coder;
 	coder->bytes[BT_CODES_AT_LEAST] = choose_least(p);
 	coder->codes.least = coder->bytes[BT_CODES_AT_LEAST];
@@ -474,26 +485,32 @@ static bool make_codes(struct paging *p, uint32_t classes, uint32_t *pages, stru
 	return true;
 }
 
-static unsigned letters_with(struct paging *p, uint32_t pages)
+static unsigned letters_with(uint32_t pages)
 {
-	set_pages(p, pages);
-	return bt_places(&p->pages, p->made->seed).letters;
+	return bt_place_letters_most(bt_log2(pages) + BT_TAG_BITS);
 }
 
-/* Fewer letters in a place can want more pages, and so more letters: then there are more pages. */
+/*
+ * As many letters in places as there can be with the pages that they leave to be filled: the more
+ * letters, the fewer pages.
+ */
 static bool choose_codes(struct paging *p, uint32_t classes, uint32_t *pages, struct bt_err *err)
 {
-	unsigned letters;
-	*pages = (uint32_t)(p->count / GUESS + 1);
-	do {
-		letters = letters_with(p, *pages);
-		if (!make_codes(p, classes, pages, err))
+	unsigned letters = letters_with((uint32_t)(p->count / GUESS + 1)), most;
+	if (!make_codes(p, letters, classes, pages, err))
+		return false;
+	while ((most = letters_with(*pages)) > letters) {
+		uint32_t before = *pages;
+		if (!make_codes(p, ++letters, classes, pages, err))
 			return false;
-	} while (letters_with(p, *pages) > letters);
-	while (letters_with(p, *pages) < letters)
-		++*pages;
+		if (letters_with(*pages) < letters)
+			*pages = before; /* more than are filled, so that there can be as many */
+	}
+	while (letters_with(*pages) < letters)
+		if (!make_codes(p, --letters, classes, pages, err))
+			return false;
 	set_pages(p, *pages);
-	p->places = bt_places(&p->pages, p->made->seed);
+	p->places = bt_places(bt_place_bits(&p->pages), letters, p->made->seed);
 	return true;
 }
 
@@ -512,9 +529,11 @@ static bool make(struct paging *p, uint32_t classes, struct bt_err *err)
 		enum outcome outcome = fill_tables(p, pages);
 		if (outcome == FITS)
 			return true;
-		p->places.seed = ++p->made->seed;
-		if (outcome == NO_MEMORY || !make_records(p))
+		if (outcome == NO_MEMORY)
 			return bt_fail(err, "out of memory");
+		p->places.seed = ++p->made->seed;
+		if (!make_records(p, err))
+			return false;
 	}
 	return bt_fail(err, "the names do not spread over pages");
 }

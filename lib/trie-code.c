@@ -188,16 +188,20 @@ static bool read_classes(
 bool bt_codes_open(
     struct bt_codes *codes, const uint8_t *bytes, size_t size, uint32_t classes, struct bt_err *err)
 {
+	if (size < BT_CODES_HEADER)
+		return bt_fail(err, "codes: ends within its header");
 	const uint8_t *at = bytes + BT_CODES_HEADER, *end = bytes + size;
 	memset(codes, 0, sizeof(*codes));
 	bt_symbols_fill(codes);
-	if (size < BT_CODES_HEADER)
-		return bt_fail(err, "codes: ends within its header");
 	if (!read_heads(codes, bytes, &at, end, err) || !read_cells(codes, &at, end, err) ||
 	    !read_classes(codes, bytes, classes, err))
 		return bt_fail_in(err, "codes");
 	if (at != end)
 		return bt_fail(err, "codes: %td octets too many", end - at);
+	for (unsigned i = BT_CODES_AT_ZERO; i < BT_CODES_HEADER; i++)
+		if (bytes[i] != 0)
+			return bt_fail(err, "codes: octet %u is not zero", i);
+	codes->place_letters = bytes[BT_CODES_AT_LETTERS];
 	codes->least = bytes[BT_CODES_AT_LEAST];
 	if (codes->least > BT_LEAST_MAX)
 		return bt_fail(err, "codes: entries of %u octets at least", codes->least);

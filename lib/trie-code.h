@@ -50,7 +50,7 @@ enum {
 	BT_CODE_BITS_MAX = 20,
 	/* The longest is that of 250 octets in four labels, none a letter. */
 	BT_CODE_MAX = 250 * (BT_CODE_BITS_MAX + 8) + 6 * BT_CODE_BITS_MAX,
-	BT_CODE_WORDS = BT_CODE_MAX / 64 + 3, /* with zeros behind it */
+	BT_CODE_WORDS = BT_CODE_MAX / 64 + 4, /* with zeros behind it */
 
 	BT_TOP_SIZE = 8,   /* octets of a key with one label that can be a head, at most */
 	BT_PAIR_SIZE = 16, /* with two */
@@ -77,7 +77,9 @@ enum {
 	BT_CODES_AT_SPELLED = 2, /* u8: bits of the code in place of a head */
 	BT_CODES_AT_LEAST = 3,   /* u8: octets of an entry, at least */
 	BT_CODES_AT_TIERS = 4,   /* u8 each: bits of a class's number in its tier */
-	BT_CODES_HEADER = 8,
+	BT_CODES_AT_LETTERS = 8, /* u8: in a place */
+	BT_CODES_AT_ZERO = 9,
+	BT_CODES_HEADER = 12,
 	BT_CELLS_NONE = 0x80, /* octets above: so many cells have no code */
 };
 
@@ -102,7 +104,8 @@ struct bt_codes {
 	/* Classes in tiers: the first 2^bits, the next, and so on. */
 	uint8_t tier_bits[BT_TIERS];
 	uint8_t tier_size; /* bits that tell the tier: 0 if there is but one class */
-	unsigned least;    /* octets of an entry, at least: zeros make up for the rest */
+	unsigned place_letters;
+	unsigned least; /* octets of an entry, at least: zeros make up for the rest */
 	uint32_t tier_begins[BT_TIERS];
 	uint32_t classes; /* of the policy */
 
@@ -236,8 +239,9 @@ BT_INLINE void bt_code_put(struct bt_code *code, uint64_t bits, unsigned size)
 }
 
 /*
- * Completes the words with this cell as the last, and one of zeros. Returns how many bits they are.
- * More can be put as if that had not been.
+ * Completes the words with this cell as the last, and as many of zeros as an entry in a page can
+ * have behind a short code. Returns how many bits they are. More can be put as if that had not
+ * been.
  */
 BT_INLINE unsigned bt_code_end(const struct bt_code *code, bt_cell cell)
 {
@@ -245,6 +249,7 @@ BT_INLINE unsigned bt_code_end(const struct bt_code *code, bt_cell cell)
 	unsigned fill = code->fill + bt_cell_size(cell);
 	to[0] = code->last | (fill <= 64 ? bits << (64 - fill) : bits >> (fill - 64));
 	to[1] = fill <= 64 ? 0 : bits << (128 - fill);
+	to[2] = 0;
 	return 64 * code->count + fill;
 }
 

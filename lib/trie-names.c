@@ -342,7 +342,7 @@ static bool read_names(const struct bt_trie *t,
 		for (uint32_t page = 0; page < t->tables[table].count; page++) {
 			unsigned names = bt_page(&t->tables[table], page)[BT_PAGE_AT_NAMES];
 			for (unsigned i = 0; i < names; i++) {
-				struct bt_key key;
+				struct bt_key key = {.len = 0};
 				uint32_t class_id;
 				if (!read_name(t, &d, table, page, i, &key, &class_id))
 					return bt_fail(err,

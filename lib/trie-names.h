@@ -14,7 +14,8 @@
 
 /*
  * Calls each(ctx, key octets, key size, class) for every listed name in key order until it returns
- * false; *stopped says whether a call did. Takes 20 octets of memory a name, and its key. False,
+ * false; *stopped says whether a call did. Takes 20 octets of memory a name, and its key (while
+ * more comes, up to three times). False,
  * before the first call, if the memory is not there, or an entry is no name.
  */
 bool bt_trie_each(const struct bt_trie *trie,

@@ -38,20 +38,33 @@ struct bt_places {
 	uint64_t seed;
 	uint32_t mask;    /* of the bits of a place: those of a number of pages and of a tag */
 	unsigned bits;    /* so many */
-	unsigned letters; /* that are in it, BT_PLACE_LETTERS at most */
+	unsigned letters; /* that are in it, as many as the bits can tell at most */
 };
 
-/* Given the pages that are not of the annex. */
-static inline struct bt_places bt_places(const struct bt_pages *pages, uint64_t seed)
+/* The bits of places, given the pages that are not of the annex. */
+static inline unsigned bt_place_bits(const struct bt_pages *pages)
 {
-	struct bt_places places = {.bits = pages->log + BT_TAG_BITS, .seed = seed};
-	uint64_t values = BT_LETTERS;
-	places.mask = (uint32_t)(((uint64_t)1 << places.bits) - 1);
-	while (places.letters < BT_PLACE_LETTERS && values <= (uint64_t)1 << places.bits) {
-		places.letters++;
-		values *= BT_LETTERS;
-	}
-	return places;
+	return pages->log + BT_TAG_BITS;
+}
+
+/* How many letters there can be in a place of so many bits. */
+static inline unsigned bt_place_letters_most(unsigned bits)
+{
+	unsigned letters = 0;
+	for (uint64_t values = BT_LETTERS;
+	     letters < BT_PLACE_LETTERS && values <= (uint64_t)1 << bits; values *= BT_LETTERS)
+		letters++;
+	return letters;
+}
+
+static inline struct bt_places bt_places(unsigned bits, unsigned letters, uint64_t seed)
+{
+	return (struct bt_places){
+	    .seed = seed,
+	    .mask = (uint32_t)(((uint64_t)1 << bits) - 1),
+	    .bits = bits,
+	    .letters = letters,
+	};
 }
 
 /* Other odd factors. */

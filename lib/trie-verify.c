@@ -153,7 +153,11 @@ static bool find_pages(struct bt_trie *t, struct bt_err *err)
 		t->tables[i].bytes = pages;
 		pages += (size_t)t->tables[i].count * BT_PAGE_SIZE;
 	}
-	t->places = bt_places(&t->tables[0], t->filter.seed);
+	unsigned bits = bt_place_bits(&t->tables[0]);
+	if (t->codes.place_letters > bt_place_letters_most(bits))
+		return bt_fail(
+		    err, "%u letters in a place of %u bits", t->codes.place_letters, bits);
+	t->places = bt_places(bits, t->codes.place_letters, t->filter.seed);
 	return true;
 }
 

@@ -141,6 +141,9 @@ static void test_forged_codes(void **unused)
 	    {codes, 1, "codes: "},
 	    {codes + 2, 21, "head 0 has a code of 21 bits"},
 	    {codes + 3, BT_LEAST_MAX + 1, "entries of 9 octets at least"},
+	    {codes + BT_CODES_AT_LETTERS, 2, "2 letters in a place of 8 bits"},
+	    {codes + BT_CODES_AT_ZERO, 1, "octet 9 is not zero"},
+	    {codes + BT_CODES_HEADER - 1, 1, "octet 11 is not zero"},
 	    {codes + 4, 31, "tier 0: class numbers of 31 bits"},
 	    {tops, 0, "head 0 of one label is none"},
 	    {tops, 8, "head 0 of one label is none"},
@@ -153,6 +156,10 @@ static void test_forged_codes(void **unused)
 	    {end - 1, 0xff, "cells too many"},
 	};
 	expect_all_forged(bytes, size, cases, sizeof(cases) / sizeof(cases[0]));
+	/* The end of a label that is spelled, two cells before where it should be. */
+	bytes[cells + 13] -= 2;
+	expect_forged(bytes, size, end - 1, (uint8_t)(bytes[end - 1] + 2), "cell 1676 has a code");
+	bytes[cells + 13] += 2;
 	const uint8_t three[] = {1, 1};
 	memcpy(bytes + sizes, three, sizeof(three));
 	expect_forged(bytes, size, codes + 2, 1, "too many codes of heads");
@@ -271,6 +278,74 @@ static void test_forged_twice(void **unused)
 	free(bytes);
 }
 
+/* An entry in an annex whose spare bits are others is no longer the name's that it was. */
+static void test_forged_spare(void **unused)
+{
+	(void)unused;
+	enum { NAMES = 1500 };
+	uint64_t state = seed;
+	struct bt_match matches[BT_MATCHES_MAX];
+	struct bt_trie *trie;
+	struct bt_err err = {""};
+	uint8_t *bytes;
+	size_t size;
+	set.count = 0;
+	while (set.count < NAMES) {
+		char name[32];
+		snprintf(name, sizeof(name), "%llx.com", (unsigned long long)random_next(&state));
+		add_text(&set, name);
+	}
+	finish_set(&set, CLASSES, &state);
+	build(&set, (void **)&bytes, &size);
+	uint8_t *page = section(bytes, BT_TRIE_PAGES) +
+			(size_t)bt_get32(bytes + BT_TRIE_AT_PAGES) * BT_PAGE_SIZE;
+	assert_true(bt_get32(bytes + BT_TRIE_AT_PAGES + 4) > 0);
+	while (page[BT_PAGE_AT_NAMES] == 0)
+		page += BT_PAGE_SIZE;
+	page[BT_PAGE_HEADER + page[BT_PAGE_AT_NAMES]] ^= 1;
+	mend_checksums(bytes, size);
+	if (!bt_trie_open(&trie, bytes, size, &err))
+		fail_msg("%s", err.text);
+	unsigned found = 0;
+	for (size_t i = 0; i < set.count; i++)
+		found += bt_trie_match(trie, &set.keys[i], matches);
+	assert_int_equal(found, set.count - 1);
+	bt_trie_close(&trie);
+}
+
+/* So that what a lookup reads without having written it is not zero by chance. */
+static __attribute__((noinline)) void dirty_stack(void)
+{
+	volatile uint8_t octets[1 << 15];
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = 0xaa;
+}
+
+/* More zeros behind a code than compile puts there. */
+static void test_forged_zeros(void **unused)
+{
+	(void)unused;
+	struct bt_match matches[BT_MATCHES_MAX];
+	struct bt_trie *trie;
+	struct bt_err err = {""};
+	uint8_t *bytes;
+	size_t size;
+	set.count = set.class_count = 1;
+	set.classes[0] = 0;
+	set.keys[0] = key_of("ab.com");
+	build(&set, (void **)&bytes, &size);
+	section(bytes, BT_TRIE_CODES)[BT_CODES_AT_LEAST] = BT_LEAST_MAX;
+	uint8_t *page = section(bytes, BT_TRIE_PAGES);
+	memset(page, 0, BT_ENTRY_LONG - 1);
+	page[BT_ENTRY_LONG - 1] = 1;
+	mend_checksums(bytes, size);
+	if (!bt_trie_open(&trie, bytes, size, &err) || !bt_trie_check(trie, &err))
+		fail_msg("%s", err.text);
+	dirty_stack();
+	assert_int_equal(bt_trie_match(trie, &set.keys[0], matches), 1);
+	bt_trie_close(&trie);
+}
+
 int main(void)
 {
 	seed = random_seed();
@@ -283,6 +358,8 @@ int main(void)
 	    cmocka_unit_test(test_forged_tail),
 	    cmocka_unit_test(test_forged_entries),
 	    cmocka_unit_test(test_forged_twice),
+	    cmocka_unit_test(test_forged_spare),
+	    cmocka_unit_test(test_forged_zeros),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

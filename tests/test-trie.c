@@ -406,6 +406,40 @@ static void ask_many(const struct bt_trie *trie, const struct many *many, const 
 	assert_true(same_matches(want, expected, got, count));
 }
 
+static bool is_listed(const struct many *many, const struct bt_key *key)
+{
+	const struct bt_build_name want = {.key = key->bytes, .key_size = key->len};
+	return bsearch(&want, many->names, many->count, sizeof(want), compare_names) != NULL;
+}
+
+/*
+ * Names that have all in common with a listed one but their first letters, which entries do not
+ * hold: of those that stand in its page, all that tells them apart is the tag, and in an annex the
+ * spare bits.
+ */
+static void ask_for_letters(
+    const struct bt_trie *trie, const struct many *many, size_t number, uint64_t *state)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	enum { LETTERS = 38, COUNT = LETTERS * LETTERS * LETTERS };
+	struct bt_match matches[BT_MATCHES_MAX];
+	struct bt_key key = {.len = many->names[number].key_size};
+	memcpy(key.bytes, many->names[number].key, key.len);
+	key.labels = (uint8_t)bt_key_labels(key.bytes, key.len);
+	size_t label = bt_key_ancestor(&key, 1);
+	if (key.labels != 2 || key.bytes[label] < 3)
+		return;
+	unsigned begin = random_below(state, COUNT);
+	for (unsigned i = 0; i < COUNT; i++) {
+		unsigned n = (begin + i) % COUNT;
+		key.bytes[label + 1] = (uint8_t)letters[n % LETTERS];
+		key.bytes[label + 2] = (uint8_t)letters[n / LETTERS % LETTERS];
+		key.bytes[label + 3] = (uint8_t)letters[n / LETTERS / LETTERS];
+		if (bt_trie_match(trie, &key, matches) > 0)
+			assert_true(is_listed(many, &key));
+	}
+}
+
 /* Enough for pages with too many names, annexes, and annexes with too many. */
 static void test_many_names(void **unused)
 {
@@ -434,6 +468,8 @@ static void test_many_names(void **unused)
 		add_label(&key, &state);
 		ask_many(trie, &many, &key);
 	}
+	for (unsigned i = 0; i < 100; i++)
+		ask_for_letters(trie, &many, random_below(&state, (unsigned)many.count), &state);
 	bt_trie_close(&trie);
 	free(policy);
 	free(many.names);
