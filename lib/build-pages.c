@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "build-pages.h"
+#include "large.h"
 #include "trie-page.h"
 
 enum {
@@ -114,6 +115,7 @@ static bool make_room(struct paging *p, struct bt_err *err)
 	uint8_t *records = realloc(p->records, room);
 	if (records == NULL)
 		return bt_fail(err, "out of memory with %zu octets of entries", p->size);
+	bt_large_pages(records, room);
 	p->records = records;
 	p->room = room;
 	return true;
@@ -431,6 +433,7 @@ static enum outcome fill_table(struct paging *p, uint32_t most)
 	uint8_t *bytes = realloc(p->made->bytes, p->made->size + size);
 	if (bytes == NULL)
 		return NO_MEMORY;
+	bt_large_pages(bytes, p->made->size + size);
 	memset(bytes + p->made->size, 0, size);
 	p->made->bytes = bytes;
 	p->made->counts[p->table] = p->pages.count;
@@ -522,6 +525,8 @@ static bool make(struct paging *p, uint32_t classes, struct bt_err *err)
 	p->items = malloc(room * sizeof(*p->items));
 	if (p->order == NULL || p->here == NULL || p->items == NULL)
 		return bt_fail(err, "out of memory");
+	bt_large_pages(p->order, room * sizeof(*p->order));
+	bt_large_pages(p->here, room * sizeof(*p->here));
 	uint32_t pages;
 	if (!choose_codes(p, classes, &pages, err))
 		return false;

@@ -7,6 +7,7 @@
 #include "build-filter.h"
 #include "build-pages.h"
 #include "build.h"
+#include "large.h"
 #include "name.h"
 #include "policy.h"
 #include "trie-format.h"
@@ -125,6 +126,7 @@ static bool put_all(struct build *b, const void *policy, size_t policy_size, str
 	b->bytes = calloc(1, b->size);
 	if (b->bytes == NULL)
 		return bt_fail(err, "out of memory with %zu octets of names", b->size);
+	bt_large_pages(b->bytes, b->size);
 	uint8_t *to = b->bytes + BT_TRIE_HEADER_SIZE;
 	for (unsigned i = 0; i < BT_TRIE_SECTIONS; to += sizes[i++])
 		if (sizes[i] > 0)

@@ -7,6 +7,7 @@
 
 #include "entries-sort.h"
 #include "entries.h"
+#include "large.h"
 
 enum { SLACK = sizeof(uint64_t) /* octets behind the records, for bt_entry_octets */ };
 
@@ -47,6 +48,7 @@ static bool make_room(struct bt_entries *e, size_t more)
 		uint8_t *records = realloc(e->records, room + SLACK);
 		if (records == NULL)
 			return false;
+		bt_large_pages(records, room);
 		e->records = records;
 		e->room = room;
 	}
@@ -55,6 +57,7 @@ static bool make_room(struct bt_entries *e, size_t more)
 		struct bt_entry_item *items = realloc(e->items, room * sizeof(*items));
 		if (items == NULL)
 			return false;
+		bt_large_pages(items, room * sizeof(*items));
 		e->items = items;
 		e->items_room = room;
 	}
@@ -202,6 +205,7 @@ bool bt_entries_finish(struct bt_entries *entries, struct bt_policy_builder **po
 		free(m);
 		return bt_fail(err, "out of memory with %zu entries", entries->count);
 	}
+	bt_large_pages(entries->keys, entries->used);
 	bt_entries_sort(entries->records, entries->items, entries->count);
 	m->entries = entries;
 	m->policy = *policy;

@@ -7,25 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "large.h"
 
 /* ---- in ---- */
 
-/*
- * Begins at a cache line. As much as can of a large one lies in large pages, if the system has
- * them: who looks things up all over a file waits less for addresses.
- */
+/* Begins at a cache line. */
 static uint8_t *new_buffer(size_t size)
 {
-	enum { LINE = 64, LARGE = 2 << 20 };
+	enum { LINE = 64 };
 	uint8_t *buffer = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
-	size_t skip = -(uintptr_t)buffer % LARGE;
-	if (buffer != NULL && size >= skip + LARGE)
-		madvise(buffer + skip, (size - skip) / LARGE * LARGE, MADV_HUGEPAGE);
+	if (buffer != NULL)
+		bt_large_pages(buffer, size);
 	return buffer;
 }
 
