@@ -2,8 +2,8 @@
 /*
  * build-pages.c -- names into pages
  *
- * There are as many pages as all entries would just fill. Chance gives half of them too many. What
- * is too many goes to an annex, which is made in the same way; the last annex gets as many pages as
+ * There are somewhat more pages than all entries fill. Chance gives many of them too many. What is
+ * too many goes to an annex, which has as many pages as that fills; the last annex gets as many as
  * it takes for none of them to have too many.
  */
 
@@ -18,6 +18,7 @@
 enum {
 	SEEDS = 16, /* to be tried */
 	GUESS = 64, /* names in a page, before it is known what they take */
+	FILL = 95,  /* percent of the first pages' room that all entries take */
 	FEW = 1000, /* names whose annex is the last */
 	SORT_MOST = 256,
 	ENTRY_MAX = (BT_CODE_MAX + BT_TIER_BITS_MAX) / 8 + 3,
@@ -481,7 +482,7 @@ static bool make_codes(
 	struct bt_coder *coder = p->made->coder;
 	coder->bytes[BT_CODES_AT_LEAST] = choose_least(p);
 	coder->codes.least = coder->bytes[BT_CODES_AT_LEAST];
-	uint64_t count = count_octets(p) / BT_PAGE_ROOM + 1;
+	uint64_t count = count_octets(p) * 100 / (BT_PAGE_ROOM * FILL) + 1;
 	if (count > BT_PAGES_MAX)
 		return bt_fail(err, "more names than a trie file can hold: %zu", p->count);
 	*pages = (uint32_t)count;

@@ -277,10 +277,11 @@ static __attribute__((noinline)) unsigned match_below(const struct bt_trie *t,
 	unsigned least = 2, most = two->below ? labels : 2;
 	if (labels > 2) {
 		struct bt_begin three = bt_begin_three(&t->filter, bytes, &two->begin);
-		bool listed = bt_filter_listed(&t->filter, &three);
-		bool below = bt_filter_below(&t->filter, &three);
-		least = two->listed ? 2 : listed ? 3 : 4;
-		most = two->listed | below ? most : 3;
+		bt_filter_prefetch(&t->filter, &three);
+		if (!two->listed) {
+			least = bt_filter_listed(&t->filter, &three) ? 3 : 4;
+			most = bt_filter_below(&t->filter, &three) ? most : 3;
+		}
 	}
 	if (least > most)
 		return count;
