@@ -203,11 +203,15 @@ static void test_forged_tail(void **unused)
 	size_t ref = page + BT_PAGE_HEADER + 1 + least + BT_ENTRY_LONG - BT_TAIL_REF;
 	assert_int_equal(bt_get32(bytes + ref), 0);
 	assert_int_equal(bt_get16(bytes + tails), octets - BT_TAIL_HEADER);
+	uint8_t elsewhere = 1; /* where the octets are no size that could be */
+	while (bt_get16(bytes + tails + elsewhere) <= octets - BT_TAIL_HEADER - elsewhere)
+		elsewhere++;
+	size_t more = tails + (bytes[tails] == UINT8_MAX);
 	const struct forgery cases[] = {
-	    {ref, 1, "name 0 has a tail of"},
+	    {ref, elsewhere, "name 0 has a tail of"},
 	    {ref + 1, 4, "name 0 has no tail"},
 	    {ref + 3, 0xff, "name 0 has no tail"},
-	    {tails, (uint8_t)(bytes[tails] + 1), "name 0 has a tail of"},
+	    {more, (uint8_t)(bytes[more] + 1), "name 0 has a tail of"},
 	    {tails + 1, 5, "name 0 has a tail of"},
 	};
 	expect_all_forged(bytes, size, cases, sizeof(cases) / sizeof(cases[0]));
