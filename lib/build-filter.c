@@ -13,13 +13,13 @@ enum { AHEAD = 16 /* hashes, whose lines are being fetched meanwhile */ };
 struct filter {
 	uint64_t *hashes;
 	size_t count, room;
-	uint64_t seed;
+	struct bt_filter asked; /* as it will be */
 
 	/* The first two and three labels of the names at hand. */
 	struct begin {
 		uint8_t octets[3 * (BT_LABEL_MAX + 1)];
 		unsigned size;
-		bool listed, below;
+		bool listed, below, deep;
 	} two, three;
 };
 
@@ -37,22 +37,22 @@ static bool push(struct filter *f, uint64_t hash)
 	return true;
 }
 
-/*
- * The name begins with the first `size` octets of its key. Names come in key order: those that are
- * all of it before what is below.
- */
-static bool add_begin(
-    struct filter *f, struct begin *begin, const struct bt_name_key *key, unsigned size, bool whole)
+/* Names come in key order: what begins alike, one after the other. */
+static void begin_with(struct begin *begin, const uint8_t *key, unsigned size)
 {
-	uint64_t hash = bt_filter_hash(bt_key_hash(key->octets, size), f->seed);
-	if (begin->size != size || memcmp(begin->octets, key->octets, size) != 0) {
-		memcpy(begin->octets, key->octets, size);
-		begin->size = size;
-		begin->listed = begin->below = false;
-	}
-	bool known = whole ? begin->listed : begin->below;
-	*(whole ? &begin->listed : &begin->below) = true;
-	return known || push(f, whole ? hash : bt_filter_other(hash));
+	if (begin->size == size && memcmp(begin->octets, key, size) == 0)
+		return;
+	memcpy(begin->octets, key, size);
+	begin->size = size;
+	begin->listed = begin->below = begin->deep = false;
+}
+
+/* If it is not yet so. */
+static bool note(struct filter *f, bool *known, uint64_t hash)
+{
+	bool before = *known;
+	*known = true;
+	return before || push(f, hash);
 }
 
 static bool add(struct filter *f, const struct bt_build_name *name)
@@ -61,12 +61,18 @@ static bool add(struct filter *f, const struct bt_build_name *name)
 	bt_name_key(&key, name);
 	if (key.labels < 2)
 		return true;
-	unsigned two = bt_label_end(key.octets, bt_label_end(key.octets, 0));
-	if (!add_begin(f, &f->two, &key, two, key.labels == 2))
+	struct bt_begin two = bt_begin_two(&f->asked, key.octets);
+	begin_with(&f->two, key.octets, two.end);
+	if (key.labels == 2)
+		return note(f, &f->two.listed, two.hash);
+	if (!note(f, &f->two.below, bt_filter_hash_below(two.hash)))
 		return false;
-	if (key.labels == 2 || f->two.listed)
-		return true;
-	return add_begin(f, &f->three, &key, bt_label_end(key.octets, two), key.labels == 3);
+	struct bt_begin three = bt_begin_three(&f->asked, key.octets, &two);
+	if (key.labels == 3)
+		return f->two.listed || push(f, three.hash);
+	begin_with(&f->three, key.octets, three.end);
+	return note(f, &f->two.deep, bt_filter_hash_deep(two.hash)) &&
+	       note(f, &f->three.below, bt_filter_hash_below(three.hash));
 }
 
 static void set_bits(const struct filter *f, uint8_t *lines, uint64_t count)
@@ -85,7 +91,7 @@ static void set_bits(const struct filter *f, uint8_t *lines, uint64_t count)
 bool bt_build_filter(uint8_t **lines, size_t *size, const struct bt_build_name *names, size_t count,
     uint64_t seed, struct bt_err *err)
 {
-	struct filter f = {.seed = seed};
+	struct filter f = {.asked = {.seed = seed}};
 	bool good = true;
 	for (size_t i = 0; good && i < count; i++)
 		good = add(&f, &names[i]);

@@ -18,7 +18,7 @@
 enum {
 	SEEDS = 16, /* to be tried */
 	GUESS = 64, /* names in a page, before it is known what they take */
-	FILL = 95,  /* percent of the first pages' room that all entries take */
+	FILL = 94,  /* percent of the first pages' room that all entries take */
 	FEW = 1000, /* names whose annex is the last */
 	SORT_MOST = 256,
 	ENTRY_MAX = (BT_CODE_MAX + BT_TIER_BITS_MAX) / 8 + 3,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* trie-code.c -- names as bits: reading a file's codes */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -130,6 +131,20 @@ static bool read_heads(struct bt_codes *codes, const uint8_t *bytes, const uint8
 
 /* ---- symbols and classes ---- */
 
+static void shorten(struct bt_codes *codes, const bt_cell *cells)
+{
+	static_assert(BT_CELLS <= 1 << 11, "there are eleven bits");
+	unsigned ranks[BT_CODE_BITS_MAX + 1] = {0};
+	for (unsigned i = 0; i < BT_CELLS; i++) {
+		unsigned size = bt_cell_size(cells[i]);
+		if (size == 0)
+			continue;
+		codes->firsts[size] = bt_cell_code(cells[i]) - ranks[size];
+		codes->cells[i / BT_SECONDS][i % BT_SECONDS] =
+		    (bt_short)(ranks[size]++ << 5 | size);
+	}
+}
+
 /*
  * Sizes of the cells' codes: runs of cells that have none are one octet, 0x80 more than how many
  * they are.
@@ -164,8 +179,11 @@ static bool read_cells(
 		if (sizes[i] != 0 && !is)
 			return bt_fail(err, "cell %u has a code", i);
 	}
-	return bt_cells_fill(codes->cells[0], sizes, BT_CELLS) ||
-	       bt_fail(err, "too many codes of cells");
+	bt_cell cells[BT_CELLS] = {0};
+	if (!bt_cells_fill(cells, sizes, BT_CELLS))
+		return bt_fail(err, "too many codes of cells");
+	shorten(codes, cells);
+	return true;
 }
 
 static bool read_classes(

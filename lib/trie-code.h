@@ -96,8 +96,12 @@ static inline uint32_t bt_cell_code(bt_cell cell)
 	return cell >> 5;
 }
 
+/* The same with, in place of the code, how many of that size are before it: half the memory. */
+typedef uint16_t bt_short;
+
 struct bt_codes {
-	bt_cell cells[BT_FIRSTS][BT_SECONDS];
+	bt_short cells[BT_FIRSTS][BT_SECONDS];
+	uint32_t firsts[BT_CODE_BITS_MAX + 1]; /* the first code of each size of theirs */
 	uint8_t symbols[256];
 	bt_cell spelled; /* in place of a head */
 
@@ -124,6 +128,13 @@ struct bt_codes {
 	uint64_t
 	    pair_bits[BT_PAIR_HASHES / 64]; /* of hashes: where none is set, there is no pair */
 };
+
+/* What it is short for; not of 0. */
+static inline bt_cell bt_long(const struct bt_codes *codes, bt_short cell)
+{
+	unsigned size = bt_cell_size(cell);
+	return (codes->firsts[size] + bt_cell_code(cell)) << 5 | size;
+}
 
 /* Reads codes from the `size` octets of their section, for classes below `classes`. */
 bool bt_codes_open(struct bt_codes *codes, const uint8_t *bytes, size_t size, uint32_t classes,
@@ -168,14 +179,16 @@ BT_INLINE uint64_t bt_some_octets(const uint8_t *at, size_t count)
 }
 
 /*
- * Hash of the first `size` octets of a key, 1 at least, of which eight can be read behind the last.
+ * Hash of `size` octets of a key, 1 at least, of which eight can be read behind the last. Most have
+ * 16 at most, and these are the first eight and the last eight: no branch that depends on how many.
  */
 BT_INLINE uint64_t bt_key_hash(const uint8_t *key, unsigned size)
 {
-	uint64_t hash = size, factor = BT_GOLDEN;
-	for (; size > 8; size -= 8, key += 8, factor += 2 * BT_GOLDEN)
-		hash += bt_get64(key) * factor;
-	hash += bt_some_octets(key, size) * factor;
+	unsigned last = size < 8 ? 0 : size - 8, shift = size < 8 ? 8 * (8 - size) : 0;
+	uint64_t hash = size + (bt_get64(key) << shift) * BT_GOLDEN +
+			(bt_get64(key + last) << shift) * (2 * BT_GOLDEN);
+	for (unsigned i = 8; i < last; i += 8)
+		hash += bt_get64(key + i) * ((i + 1) * BT_GOLDEN);
 	return hash ^ hash >> 32;
 }
 
@@ -257,8 +270,8 @@ BT_INLINE unsigned bt_code_end(const struct bt_code *code, bt_cell cell)
 
 struct bt_speller {
 	const struct bt_codes *codes;
-	const uint8_t *at;  /* the next label */
-	const bt_cell *row; /* of the first symbol that is not yet spelled */
+	const uint8_t *at;   /* the next label */
+	const bt_short *row; /* of the first symbol that is not yet spelled */
 	struct bt_code code;
 };
 
@@ -270,18 +283,23 @@ BT_INLINE bool bt_spell_cell(struct bt_speller *s, bt_cell cell)
 	return true;
 }
 
+BT_INLINE bool bt_spell_short(struct bt_speller *s, bt_short cell)
+{
+	return cell != 0 && bt_spell_cell(s, bt_long(s->codes, cell));
+}
+
 /* One octet: it is no letter, or the next one is not. False if there is no code for that. */
 BT_INLINE bool bt_spell_alone(struct bt_speller *s, const uint8_t *at, const uint8_t *end)
 {
 	unsigned first = s->codes->symbols[at[0]];
 	if (first == BT_OTHER) {
-		if (!bt_spell_cell(s, s->codes->cells[BT_OTHER][BT_SECOND_ALONE]))
+		if (!bt_spell_short(s, s->codes->cells[BT_OTHER][BT_SECOND_ALONE]))
 			return false;
 		bt_code_put(&s->code, at[0], 8);
 		return true;
 	}
 	return end - at > 1 && s->codes->symbols[at[1]] == BT_OTHER &&
-	       bt_spell_cell(s, s->codes->cells[first][BT_SECOND_ALONE]);
+	       bt_spell_short(s, s->codes->cells[first][BT_SECOND_ALONE]);
 }
 
 /* The octets of the next label behind the first `skip`, but for the last where it is half of two.
@@ -291,8 +309,8 @@ BT_INLINE bool bt_spell_octets(struct bt_speller *s, unsigned skip)
 	const struct bt_codes *codes = s->codes;
 	const uint8_t *end = s->at + 1 + s->at[0], *at = s->at + 1 + skip;
 	for (; end - at > 1; at += 2) {
-		bt_cell cell = codes->cells[codes->symbols[at[0]]][codes->symbols[at[1]]];
-		if (!bt_spell_cell(s, cell)) {
+		bt_short cell = codes->cells[codes->symbols[at[0]]][codes->symbols[at[1]]];
+		if (!bt_spell_short(s, cell)) {
 			if (!bt_spell_alone(s, at, end))
 				return false;
 			at--;
@@ -313,16 +331,16 @@ BT_INLINE bool bt_spell_octets(struct bt_speller *s, unsigned skip)
 /* The next label, after others. False if there is no code for it. */
 BT_INLINE bool bt_spell_label(struct bt_speller *s)
 {
-	return bt_spell_cell(s, s->row[BT_SECOND_MORE]) && bt_spell_octets(s, 0);
+	return bt_spell_short(s, s->row[BT_SECOND_MORE]) && bt_spell_octets(s, 0);
 }
 
 /* The first label behind the head, of which `letters` of at most `most` are in the place. */
 BT_INLINE bool bt_spell_first(struct bt_speller *s, unsigned letters, unsigned most)
 {
-	const bt_cell *head = s->codes->cells[BT_FIRST_HEAD];
-	if (s->row != head && !bt_spell_cell(s, s->row[BT_SECOND_MORE]))
+	const bt_short *head = s->codes->cells[BT_FIRST_HEAD];
+	if (s->row != head && !bt_spell_short(s, s->row[BT_SECOND_MORE]))
 		return false;
-	if (letters < most && !bt_spell_cell(s, head[letters]))
+	if (letters < most && !bt_spell_short(s, head[letters]))
 		return false;
 	return bt_spell_octets(s, letters);
 }
@@ -369,7 +387,8 @@ BT_INLINE bool bt_spell_head(struct bt_speller *s, const struct bt_codes *codes,
 /* The code of the name's end, after its last label; 0: there is none. */
 BT_INLINE bt_cell bt_spell_end(const struct bt_speller *s)
 {
-	return s->row[BT_SECOND_END];
+	bt_short cell = s->row[BT_SECOND_END];
+	return cell == 0 ? 0 : bt_long(s->codes, cell);
 }
 
 /* ---- classes ---- */

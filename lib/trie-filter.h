@@ -3,9 +3,10 @@
  * trie-filter.h -- which names cannot have a match, in one cache line a question
  *
  * A blocked Bloom filter (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom Filters,
- * 2007): the upper half of a hash names four words, the lower half a bit in each. It holds a hash
- * of each two labels that are a name, and another hash of those that have names below; where only
- * these have, it holds the same of three labels.
+ * 2007): the upper half of a hash names four words, the lower half a bit in each. What it knows of
+ * two labels, whether they are a name, have names below, and have any with four labels, is three
+ * hashes of them, all in the same line. Of three labels it knows the first where two are no name,
+ * and the second.
  *
  * Threads: as trie.h.
  */
@@ -43,10 +44,15 @@ static inline uint64_t bt_filter_hash(uint64_t hash, uint64_t seed)
 	return hash ^ hash >> 32;
 }
 
-/* Another hash of the same thing, which falls into the same line. */
-static inline uint64_t bt_filter_other(uint64_t hash)
+/* Other hashes of the same thing, which fall into the same line. */
+static inline uint64_t bt_filter_hash_below(uint64_t hash)
 {
 	return hash ^ UINT32_MAX;
+}
+
+static inline uint64_t bt_filter_hash_deep(uint64_t hash)
+{
+	return hash ^ UINT32_MAX / 3;
 }
 
 static inline size_t bt_filter_line(uint64_t count, uint64_t hash)
@@ -76,23 +82,22 @@ struct bt_begin {
 	uint64_t key_hash, hash;
 };
 
-static inline struct bt_begin bt_begin(
-    const struct bt_filter *filter, const uint8_t *key, unsigned end)
-{
-	struct bt_begin begin = {.end = end, .key_hash = bt_key_hash(key, end)};
-	begin.hash = bt_filter_hash(begin.key_hash, filter->seed);
-	return begin;
-}
-
 static inline struct bt_begin bt_begin_two(const struct bt_filter *filter, const uint8_t *key)
 {
-	return bt_begin(filter, key, bt_label_end(key, bt_label_end(key, 0)));
+	struct bt_begin begin = {.end = bt_label_end(key, bt_label_end(key, 0))};
+	begin.key_hash = bt_key_hash(key, begin.end);
+	begin.hash = bt_filter_hash(begin.key_hash, filter->seed);
+	return begin;
 }
 
 static inline struct bt_begin bt_begin_three(
     const struct bt_filter *filter, const uint8_t *key, const struct bt_begin *two)
 {
-	return bt_begin(filter, key, bt_label_end(key, two->end));
+	struct bt_begin begin = {.end = bt_label_end(key, two->end)};
+	begin.key_hash =
+	    two->key_hash * BT_GOLDEN + bt_key_hash(key + two->end, begin.end - two->end);
+	begin.hash = bt_filter_hash(begin.key_hash, filter->seed);
+	return begin;
 }
 
 /* Begins to fetch what is asked for next. */
@@ -110,7 +115,13 @@ static inline bool bt_filter_listed(const struct bt_filter *filter, const struct
 /* Whether they have names below. */
 static inline bool bt_filter_below(const struct bt_filter *filter, const struct bt_begin *begin)
 {
-	return bt_filter_has(filter, bt_filter_other(begin->hash));
+	return bt_filter_has(filter, bt_filter_hash_below(begin->hash));
+}
+
+/* Whether they, two labels, have names below with four labels or more. */
+static inline bool bt_filter_deep(const struct bt_filter *filter, const struct bt_begin *begin)
+{
+	return bt_filter_has(filter, bt_filter_hash_deep(begin->hash));
 }
 
 #endif

@@ -264,7 +264,8 @@ BT_INLINE bool may_match(const struct bt_trie *t, const struct bt_key *key, stru
 /*
  * Looks for what has two labels or more, as the filter says that there may be. The first pages are
  * asked for before that answer has an effect, but for one that is the same for most names: a
- * processor that foresees it does not wait for memory twice.
+ * processor that foresees it does not wait for memory twice. Nor does it see beyond some hundred
+ * instructions while it waits: what most names do not need comes late.
  */
 static __attribute__((noinline)) unsigned match_below(const struct bt_trie *t,
     const struct bt_key *key, const struct answer *two, struct bt_match *matches, unsigned count)
@@ -274,17 +275,18 @@ static __attribute__((noinline)) unsigned match_below(const struct bt_trie *t,
 	unsigned labels = key->labels < t->deepest ? key->labels : t->deepest;
 	struct bt_head head = bt_head(&t->codes, bytes, two->begin.end, two->begin.key_hash);
 	struct levelled levelled = find_first_levels(t, bytes, labels, head, &search.levels);
-	unsigned least = 2, most = two->below ? labels : 2;
-	if (labels > 2) {
+	unsigned least = two->listed ? 2 : 3, most = two->below ? 3 : 2;
+	/* With more labels than three the answer whether these are a name costs what it saves. */
+	bool deep = labels > 3 && bt_filter_deep(&t->filter, &two->begin);
+	if (deep || (!two->listed && labels == 3)) {
 		struct bt_begin three = bt_begin_three(&t->filter, bytes, &two->begin);
-		bt_filter_prefetch(&t->filter, &three);
-		if (!two->listed) {
-			least = bt_filter_listed(&t->filter, &three) ? 3 : 4;
-			most = bt_filter_below(&t->filter, &three) ? most : 3;
-		}
+		if (!two->listed && !bt_filter_listed(&t->filter, &three))
+			least = 4;
+		if (deep && bt_filter_below(&t->filter, &three))
+			most = labels;
+		if (least > most)
+			return count;
 	}
-	if (least > most)
-		return count;
 	find_levels(t, &levelled, most, &search.levels);
 	search.trie = t;
 	search.matches = matches;

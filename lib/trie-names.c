@@ -69,13 +69,17 @@ static uint64_t invert(uint64_t odd)
 
 static void make_decoder(struct decoder *d, const struct bt_codes *codes)
 {
-	bt_cell heads[HEADS] = {[SPELLED] = codes->spelled};
+	bt_cell heads[HEADS] = {[SPELLED] = codes->spelled}, cells[BT_CELLS];
 	for (unsigned i = 0; i < BT_TOP_SLOTS; i++)
 		heads[FIRST_TOP + i] = codes->tops[i].cell;
 	for (unsigned i = 0; i < BT_PAIR_SLOTS; i++)
 		heads[FIRST_PAIR + i] = codes->pairs[i].cell;
 	fill_canon(&d->heads, heads, HEADS);
-	fill_canon(&d->cells, codes->cells[0], BT_CELLS);
+	for (unsigned i = 0; i < BT_CELLS; i++) {
+		bt_short cell = codes->cells[i / BT_SECONDS][i % BT_SECONDS];
+		cells[i] = cell != 0 ? bt_long(codes, cell) : 0;
+	}
+	fill_canon(&d->cells, cells, BT_CELLS);
 	for (unsigned octet = 0; octet < 256; octet++)
 		if (codes->symbols[octet] < BT_LETTERS)
 			d->letters[codes->symbols[octet]] = (char)octet;

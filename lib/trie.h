@@ -22,7 +22,7 @@
 #include "policy.h"
 
 enum {
-	BT_TRIE_VERSION = 3,
+	BT_TRIE_VERSION = 4,
 	BT_TRIE_MAX = 0x7fffffff, /* octets of a file */
 	/* A queried name has at most 127 ancestors-or-self below the root, and the root. */
 	BT_MATCHES_MAX = BT_LABELS_MAX + 1,

@@ -52,7 +52,7 @@ static void test_foreign(void **unused)
 	fill_set(&set, 20, &state);
 	build(&set, (void **)&bytes, &size);
 	bt_put32(bytes + BT_TRIE_AT_VERSION, BT_TRIE_VERSION + 1);
-	expect_refused(bytes, size, "a newer version", "version 3");
+	expect_refused(bytes, size, "a newer version", "version 4");
 	bt_put32(bytes + BT_TRIE_AT_VERSION, 0);
 	expect_refused(bytes, size, "an older version", "version 0");
 	memset(bytes, 'x', 8);
