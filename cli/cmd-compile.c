@@ -268,6 +268,7 @@ static enum bt_exit compile_configured(const struct bt_call *call)
 	    .compile = {.lists = config->lists,
 		.list_count = config->list_count,
 		.sinkhole = &config->sinkhole,
+		.config = config,
 		.strict = call->option[STRICT] != NULL,
 		.dated = true}};
 	enum bt_exit status = BT_EXIT_FAILED;
@@ -305,6 +306,13 @@ static struct bt_config_list *make_lists(
 		lists[i] = *like;
 		lists[i].file = call->argument[i];
 		lists[i].name = name_of(lists[i].file);
+		if (lists[i].name != NULL && strcmp(lists[i].name, BT_LOCAL_LIST) == 0) {
+			bt_message("%s would be the list '%s', which is that of local decisions: "
+				   "rename it",
+			    lists[i].file, lists[i].name);
+			free_lists(lists, i + 1);
+			return NULL;
+		}
 		for (unsigned j = 0; lists[i].name != NULL && j < i; j++)
 			if (strcmp(lists[i].name, lists[j].name) == 0) {
 				bt_message("%s and %s would both be the list '%s': rename one",

@@ -29,13 +29,21 @@ static void show_pairs(const struct bt_policy *policy, uint32_t meta)
 	putchar('\n');
 }
 
-static void show_sinkhole(const struct bt_sinkhole *sinkhole)
+/* Addresses and a TTL, each after a tab. */
+static void show_answer(const struct bt_sinkhole *sinkhole)
 {
 	char text4[INET6_ADDRSTRLEN], text6[INET6_ADDRSTRLEN];
 	const char *ipv4 = bt_sinkhole_address(sinkhole, AF_INET, text4);
 	const char *ipv6 = bt_sinkhole_address(sinkhole, AF_INET6, text6);
-	printf("#sinkhole\t%s\t%s\t%" PRIu32 "\t%s\n", ipv4 != NULL ? ipv4 : "-",
-	    ipv6 != NULL ? ipv6 : "-", sinkhole->ttl, bt_dump_ede[sinkhole->ede]);
+	printf("\t%s\t%s\t%" PRIu32, ipv4 != NULL ? ipv4 : "-", ipv6 != NULL ? ipv6 : "-",
+	    sinkhole->ttl);
+}
+
+static void show_sinkhole(const struct bt_sinkhole *sinkhole)
+{
+	fputs("#sinkhole", stdout);
+	show_answer(sinkhole);
+	printf("\t%s\n", bt_dump_ede[sinkhole->ede]);
 }
 
 static void show_list(const struct bt_policy *policy, const struct bt_list_info *list)
@@ -49,7 +57,41 @@ static void show_list(const struct bt_policy *policy, const struct bt_list_info 
 	bt_put_field(stdout, list->name);
 	printf(
 	    "\t%s\t%s\t%s", bt_action_name(list->action), bt_dump_events[list->events], modified);
+	show_answer(list->sinkhole);
 	show_pairs(policy, list->meta);
+}
+
+static void show_group(const struct bt_policy *policy, unsigned group)
+{
+	fputs("#group\t", stdout);
+	bt_put_field(stdout, bt_policy_group_name(policy, group));
+	for (unsigned i = 0; i < bt_policy_lists(policy); i++) {
+		enum bt_action action = bt_policy_action(policy, group, i);
+		printf("\t%s", action == BT_ACTION_NONE ? "-" : bt_action_name(action));
+	}
+	putchar('\n');
+}
+
+static void show_clients(const struct bt_policy *policy)
+{
+	char text[BT_NETWORK_TEXT];
+	if (!bt_policy_enabled(policy))
+		puts("#disabled");
+	for (unsigned i = 1; i < bt_policy_groups(policy); i++)
+		show_group(policy, i);
+	for (unsigned i = 0; i < bt_policy_networks(policy); i++) {
+		unsigned group;
+		struct bt_network network = bt_policy_network(policy, i, &group);
+		bt_network_write(text, &network);
+		printf("#network\t%s\t", text);
+		bt_put_field(stdout, bt_policy_group_name(policy, group));
+		putchar('\n');
+	}
+	for (unsigned i = 0; i < bt_policy_forwarders(policy); i++) {
+		struct bt_network network = bt_policy_forwarder(policy, i);
+		bt_network_write(text, &network);
+		printf("#forwarder\t%s\n", text);
+	}
 }
 
 /* A line for each list that holds the name. */
@@ -86,6 +128,7 @@ static enum bt_exit run(const struct bt_call *call)
 		struct bt_list_info list = bt_policy_list(policy, i);
 		show_list(policy, &list);
 	}
+	show_clients(policy);
 	bool stopped = false;
 	struct bt_err err;
 	bool whole = bt_trie_each(trie, show_name, &policy, &stopped, &err);

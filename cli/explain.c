@@ -206,7 +206,7 @@ bool bt_explain(struct bt_explanation **explanation, const struct bt_trie *trie,
 
 	unsigned count = bt_trie_match(trie, key, matches);
 	told->key = *key;
-	told->verdict = bt_policy_decide(policy, matches, count, key->labels);
+	told->verdict = bt_policy_decide(policy, 0, matches, count, key->labels);
 	const struct bt_holding *winner;
 	if (!gather(told, policy, matches, count) || !tell_steps(told, policy, &winner)) {
 		bt_explanation_free(&told);

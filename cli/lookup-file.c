@@ -84,7 +84,7 @@ static bool look_up(struct search *s)
 	bt_trie_match_batch(s->trie, keys, s->count, s->matches, counts);
 	for (unsigned i = 0; i < s->count; i++) {
 		const struct bt_verdict verdict =
-		    bt_policy_decide(s->policy, s->matches[i], counts[i], keys[i]->labels);
+		    bt_policy_decide(s->policy, 0, s->matches[i], counts[i], keys[i]->labels);
 		if (!bt_is_hit(&verdict))
 			continue;
 		if (!s->json)

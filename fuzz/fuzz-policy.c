@@ -31,7 +31,7 @@ static void read_class(const struct bt_policy *policy, uint32_t class_id)
 	for (uint8_t labels = 0; labels < 3; labels++) {
 		const struct bt_match matches[] = {
 		    {.class_id = 0, .labels = 0}, {.class_id = class_id, .labels = 1}};
-		struct bt_verdict verdict = bt_policy_decide(policy, matches, 2, labels);
+		struct bt_verdict verdict = bt_policy_decide(policy, 0, matches, 2, labels);
 		if (verdict.listed && !bt_scope_covers(verdict.by.scope, verdict.labels, labels))
 			abort();
 	}

@@ -166,8 +166,41 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	    .events = list->events,
 	    .meta = c->list_meta,
 	    .modified = c->options->dated ? stats.modified : 0,
+	    .sinkhole = c->options->config != NULL ? &list->sinkhole : NULL,
 	};
 	return bt_policy_add_list(c->policy, &info, err);
+}
+
+/* Actions of groups are for the lists of the configuration; what is local acts as everywhere. */
+static bool add_group(
+    struct compile *c, const struct bt_config_clients *clients, unsigned group, struct bt_err *err)
+{
+	unsigned lists = c->options->list_count;
+	uint8_t *actions = malloc(lists + 1u);
+	if (actions == NULL)
+		return bt_fail(err, "out of memory");
+	memcpy(actions, clients->actions, lists);
+	actions[lists] = BT_ACTION_SINKHOLE;
+	bool ok = bt_policy_add_group(c->policy, clients->name, actions, err);
+	free(actions);
+	for (unsigned i = 0; ok && i < clients->network_count; i++)
+		ok = bt_policy_add_network(c->policy, &clients->networks[i], group, err);
+	return ok;
+}
+
+static bool add_clients(struct compile *c, struct bt_err *err)
+{
+	const struct bt_config *config = c->options->config;
+	if (config == NULL)
+		return true;
+	bt_policy_set_enabled(c->policy, config->enabled);
+	for (unsigned i = 0; i < config->clients_count; i++)
+		if (!add_group(c, &config->clients[i], i + 1, err))
+			return false;
+	for (unsigned i = 0; i < config->forwarder_count; i++)
+		if (!bt_policy_add_forwarder(c->policy, &config->forwarders[i], err))
+			return false;
+	return true;
 }
 
 static bool read_lists(struct compile *c, struct bt_err *err)
@@ -179,7 +212,7 @@ static bool read_lists(struct compile *c, struct bt_err *err)
 	for (unsigned i = 0; i < c->options->list_count; i++)
 		if (!read_list(c, i, err))
 			return false;
-	return true;
+	return bt_policy_add_local(c->policy, err) && add_clients(c, err);
 }
 
 /* ---- reading a dump ---- */
@@ -197,7 +230,36 @@ static bool take_dumped_list(void *ctx, const struct bt_list_info *list,
 	struct bt_list_info info = *list;
 	c->result.lists++;
 	return bt_policy_add_meta(c->policy, pairs, count, &info.meta, err) &&
-	       bt_policy_add_list(c->policy, &info, err);
+	       bt_policy_add_list(c->policy, &info, err) &&
+	       (strcmp(info.name, BT_LOCAL_LIST) != 0 || bt_policy_add_local(c->policy, err));
+}
+
+static bool take_dumped_disabled(void *ctx, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	(void)err;
+	bt_policy_set_enabled(c->policy, false);
+	return true;
+}
+
+static bool take_dumped_group(
+    void *ctx, const char *name, const uint8_t *actions, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	return bt_policy_add_group(c->policy, name, actions, err);
+}
+
+static bool take_dumped_network(
+    void *ctx, const struct bt_network *network, unsigned group, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	return bt_policy_add_network(c->policy, network, group, err);
+}
+
+static bool take_dumped_forwarder(void *ctx, const struct bt_network *network, struct bt_err *err)
+{
+	struct compile *c = ctx;
+	return bt_policy_add_forwarder(c->policy, network, err);
 }
 
 static bool take_dumped_entry(
@@ -215,6 +277,10 @@ static bool read_dump(struct compile *c, struct bt_err *err)
 	const struct bt_dump_reader reader = {
 	    .sinkhole = take_dumped_sinkhole,
 	    .list = take_dumped_list,
+	    .disabled = take_dumped_disabled,
+	    .group = take_dumped_group,
+	    .network = take_dumped_network,
+	    .forwarder = take_dumped_forwarder,
 	    .entry = take_dumped_entry,
 	    .progress = take_progress,
 	    .ctx = c,

@@ -20,6 +20,7 @@ struct bt_compile_options {
 	const struct bt_config_list *lists;
 	unsigned list_count;
 	const struct bt_sinkhole *sinkhole;
+	const struct bt_config *config; /* NULL; else what else it says: clients, whether enabled */
 	const char *dump; /* NULL; else the path of a dump (dump.h), which says all of the above */
 	bool strict;      /* a bad line is fatal; in a dump it always is */
 	bool dated;       /* the trie says when each list's file changed last */

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "config-read.h"
 #include "file.h"
-#include "yaml-doc.h"
 
 #ifndef BT_SYSCONFDIR
 #	define BT_SYSCONFDIR "/etc"
@@ -23,19 +22,7 @@ enum {
 	RESOLVER_ID_MAX = 255, /* as the event log has it: BT_RESOLVER_MAX */
 };
 
-/* A load under way. */
-struct load {
-	struct bt_yaml yaml; /* its ctx is this load */
-	struct bt_config *config;
-	const char *path;
-	void (*problem)(void *ctx, const char *text);
-	void *ctx;
-	struct bt_err first; /* of the problems */
-	unsigned problems;
-	bool out_of_memory;
-};
-
-static void tell(struct load *load, const struct bt_err *problem)
+static void tell(struct bt_config_load *load, const struct bt_err *problem)
 {
 	if (load->problems++ == 0)
 		load->first = *problem;
@@ -45,7 +32,7 @@ static void tell(struct load *load, const struct bt_err *problem)
 
 static void on_problem(void *ctx, unsigned line, unsigned column, const char *reason)
 {
-	struct load *load = ctx;
+	struct bt_config_load *load = ctx;
 	struct bt_err problem;
 	bt_fail(&problem, "%s:%u:%u: %s", load->path, line, column, reason);
 	tell(load, &problem);
@@ -58,10 +45,9 @@ static void *place(const struct bt_yaml_key *key, void *to)
 	return (char *)to + key->offset;
 }
 
-/* A string of ours at that place. */
-static void set_string(struct bt_yaml *yaml, char **to, char *string)
+void bt_config_set_string(struct bt_yaml *yaml, char **to, char *string)
 {
-	struct load *load = yaml->ctx;
+	struct bt_config_load *load = yaml->ctx;
 	if (string == NULL)
 		load->out_of_memory = true;
 	free(*to);
@@ -81,7 +67,7 @@ static char *resolve(const char *config, const char *path)
 static void read_path(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	const struct load *load = yaml->ctx;
+	const struct bt_config_load *load = yaml->ctx;
 	const char *text = bt_yaml_text(yaml, value, "a path");
 	if (text == NULL)
 		return;
@@ -91,11 +77,10 @@ static void read_path(
 			    yaml, value, "a control character in a path, expected none");
 			return;
 		}
-	set_string(yaml, place(key, to), resolve(load->path, text));
+	bt_config_set_string(yaml, place(key, to), resolve(load->path, text));
 }
 
-/* A name that is safe in file names, reports and lines of a log; NULL: told. */
-static const char *name_of(struct bt_yaml *yaml, const yaml_node_t *value, size_t max)
+const char *bt_config_name(struct bt_yaml *yaml, const yaml_node_t *value, size_t max)
 {
 	static const char *const expected = "letters, digits, '.', '_' and '-'";
 	const char *text = bt_yaml_text(yaml, value, expected);
@@ -124,9 +109,8 @@ static void read_bool(
 		    yaml, value, "%s \"%.60s\", expected true or false", key->name, text);
 }
 
-/* One of the names that name_at() gives for 0, 1, ... until NULL. Its number, or -1: told. */
-static int read_choice(struct bt_yaml *yaml, const struct bt_yaml_key *key,
-    const yaml_node_t *value, const char *(*name_at)(int i))
+int bt_config_choice(struct bt_yaml *yaml, const struct bt_yaml_key *key, const yaml_node_t *value,
+    const char *(*name_at)(int i))
 {
 	char all[200] = "";
 	size_t used = 0;
@@ -202,7 +186,7 @@ static const char *ede_name(int i)
 static void read_ede(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	int ede = read_choice(yaml, key, value, ede_name);
+	int ede = bt_config_choice(yaml, key, value, ede_name);
 	if (ede >= 0)
 		((struct bt_sinkhole *)to)->ede = (enum bt_ede)ede;
 }
@@ -221,25 +205,33 @@ static void read_sinkhole(
 
 /* ---- lists ---- */
 
+enum { OWN_IPV4, OWN_IPV6, OWN_TTL }; /* of a list, as bits */
+
 static void read_list_name(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	struct load *load = yaml->ctx;
+	struct bt_config_load *load = yaml->ctx;
 	struct bt_config_list *list = to;
-	const char *name = name_of(yaml, value, BT_LIST_NAME_MAX);
+	const char *name = bt_config_name(yaml, value, BT_LIST_NAME_MAX);
 	(void)key;
 	if (name == NULL)
 		return;
+	if (strcmp(name, BT_LOCAL_LIST) == 0) {
+		bt_yaml_problem(yaml, value,
+		    "a list of the name \"" BT_LOCAL_LIST
+		    "\", which is that of local decisions, expected another");
+		return;
+	}
 	for (const struct bt_config_list *other = load->config->lists; other < list; other++)
 		if (other->name != NULL && strcmp(other->name, name) == 0) {
 			bt_yaml_problem(yaml, value,
 			    "a second list of the name \"%s\", expected one of its own", name);
 			return;
 		}
-	set_string(yaml, &list->name, strdup(name));
+	bt_config_set_string(yaml, &list->name, strdup(name));
 }
 
-static const char *action_name(int i)
+const char *bt_config_action(int i)
 {
 	return i < BT_ACTIONS ? bt_action_name((enum bt_action)i) : NULL;
 }
@@ -247,7 +239,7 @@ static const char *action_name(int i)
 static void read_action(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	int action = read_choice(yaml, key, value, action_name);
+	int action = bt_config_choice(yaml, key, value, bt_config_action);
 	if (action >= 0)
 		((struct bt_config_list *)to)->action = (enum bt_action)action;
 }
@@ -260,7 +252,7 @@ static const char *format_name(int i)
 static void read_format(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	int format = read_choice(yaml, key, value, format_name);
+	int format = bt_config_choice(yaml, key, value, format_name);
 	if (format >= 0)
 		((struct bt_config_list *)to)->format = (enum bt_format)format;
 }
@@ -274,7 +266,7 @@ static const char *scope_name(int i)
 static void read_scope(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	int scope = read_choice(yaml, key, value, scope_name);
+	int scope = bt_config_choice(yaml, key, value, scope_name);
 	if (scope >= 0)
 		((struct bt_config_list *)to)->scope = (uint8_t)(scope + BT_SCOPE_EXACT);
 }
@@ -288,10 +280,26 @@ static const char *events_name(int i)
 static void read_events(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	int events = read_choice(yaml, key, value, events_name);
+	int events = bt_config_choice(yaml, key, value, events_name);
 	if (events >= 0)
 		((struct bt_config_list *)to)->events =
 		    events == 0 ? BT_EVENTS_FULL : BT_EVENTS_OFF;
+}
+
+/* What is there; settle_lists() adds the rest. */
+static void read_list_sinkhole(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
+{
+	static const struct bt_yaml_key keys[] = {
+	    [OWN_IPV4] = {"ipv4", read_ipv4, 0, NULL},
+	    [OWN_IPV6] = {"ipv6", read_ipv6, 0, NULL},
+	    [OWN_TTL] = {"ttl", read_ttl, 0, NULL},
+	};
+	struct bt_config_load *load = yaml->ctx;
+	struct bt_config_list *list = to;
+	(void)key;
+	load->own[list - load->config->lists] = (uint8_t)bt_yaml_read_keys(
+	    yaml, value, keys, sizeof(keys) / sizeof(keys[0]), &list->sinkhole);
 }
 
 static void read_list(struct bt_yaml *yaml, yaml_node_t *node, struct bt_config_list *list)
@@ -304,6 +312,7 @@ static void read_list(struct bt_yaml *yaml, yaml_node_t *node, struct bt_config_
 	    {"format", read_format, 0, NULL},
 	    {"scope", read_scope, 0, NULL},
 	    {"events", read_events, 0, NULL},
+	    {"sinkhole", read_list_sinkhole, 0, NULL},
 	};
 	uint64_t seen = bt_yaml_read_keys(yaml, node, keys, sizeof(keys) / sizeof(keys[0]), list);
 	for (int i = NAME; node->type == YAML_MAPPING_NODE && i <= FILE_; i++)
@@ -315,7 +324,7 @@ static void read_list(struct bt_yaml *yaml, yaml_node_t *node, struct bt_config_
 static void read_lists(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	struct load *load = yaml->ctx;
+	struct bt_config_load *load = yaml->ctx;
 	struct bt_config *config = to;
 	(void)key;
 	if (!bt_yaml_is_sequence(yaml, value, "a sequence of lists"))
@@ -326,7 +335,8 @@ static void read_lists(
 		return;
 	}
 	config->lists = calloc(count + 1, sizeof(*config->lists));
-	if (config->lists == NULL) {
+	load->own = calloc(count + 1, sizeof(*load->own));
+	if (config->lists == NULL || load->own == NULL) {
 		load->out_of_memory = true;
 		return;
 	}
@@ -335,17 +345,38 @@ static void read_lists(
 		read_list(yaml, bt_yaml_item(yaml, value, i), &config->lists[i]);
 }
 
+/* What a list's sinkhole does not say is as everywhere, wherever in the file that stands. */
+static void settle_lists(struct bt_config_load *load)
+{
+	struct bt_config *config = load->config;
+	for (unsigned i = 0; i < config->list_count; i++) {
+		struct bt_sinkhole own = config->lists[i].sinkhole,
+				   *settled = &config->lists[i].sinkhole;
+		*settled = config->sinkhole;
+		if (load->own[i] & 1u << OWN_IPV4) {
+			settled->has_ipv4 = own.has_ipv4;
+			memcpy(settled->ipv4, own.ipv4, sizeof(own.ipv4));
+		}
+		if (load->own[i] & 1u << OWN_IPV6) {
+			settled->has_ipv6 = own.has_ipv6;
+			memcpy(settled->ipv6, own.ipv6, sizeof(own.ipv6));
+		}
+		if (load->own[i] & 1u << OWN_TTL)
+			settled->ttl = own.ttl;
+	}
+}
+
 /* ---- the file ---- */
 
 static void read_resolver_id(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	const char *id = name_of(yaml, value, RESOLVER_ID_MAX);
+	const char *id = bt_config_name(yaml, value, RESOLVER_ID_MAX);
 	if (id != NULL)
-		set_string(yaml, place(key, to), strdup(id));
+		bt_config_set_string(yaml, place(key, to), strdup(id));
 }
 
-static void read_document(struct load *load)
+static void read_document(struct bt_config_load *load)
 {
 	static const struct bt_yaml_key keys[] = {
 	    {"state-dir", read_path, offsetof(struct bt_config, state_dir), NULL},
@@ -354,9 +385,15 @@ static void read_document(struct load *load)
 	    {"enabled", read_bool, offsetof(struct bt_config, enabled), NULL},
 	    {"sinkhole", read_sinkhole, offsetof(struct bt_config, sinkhole), NULL},
 	    {"lists", read_lists, 0, NULL},
+	    {"clients", bt_config_clients_later, 0, NULL},
+	    {"trusted-forwarders", bt_config_read_forwarders, 0, NULL},
 	};
 	bt_yaml_read_keys(&load->yaml, bt_yaml_root(&load->yaml), keys,
 	    sizeof(keys) / sizeof(keys[0]), load->config);
+	if (load->out_of_memory)
+		return;
+	settle_lists(load);
+	bt_config_read_clients(load);
 }
 
 static struct bt_config *new_config(const char *path)
@@ -378,7 +415,7 @@ static struct bt_config *new_config(const char *path)
 }
 
 /* False: what is wrong was told. */
-static bool load_document(struct load *load)
+static bool load_document(struct bt_config_load *load)
 {
 	struct bt_err reason;
 	void *text;
@@ -396,7 +433,7 @@ static bool load_document(struct load *load)
 bool bt_config_load(struct bt_config **config, const char *path,
     void (*problem)(void *ctx, const char *text), void *ctx, struct bt_err *err)
 {
-	struct load load = {.path = path, .problem = problem, .ctx = ctx};
+	struct bt_config_load load = {.path = path, .problem = problem, .ctx = ctx};
 	load.yaml.problem = on_problem;
 	load.yaml.ctx = &load;
 	if (!load_document(&load))
@@ -405,6 +442,7 @@ bool bt_config_load(struct bt_config **config, const char *path,
 	load.config = new_config(path);
 	if (load.config != NULL)
 		read_document(&load);
+	free(load.own);
 	bt_yaml_unload(&load.yaml);
 	if (load.config == NULL || load.out_of_memory) {
 		struct bt_err reason;
@@ -429,6 +467,13 @@ void bt_config_free(struct bt_config **config)
 		free(c->lists[i].file);
 	}
 	free(c->lists);
+	for (unsigned i = 0; i < c->clients_count; i++) {
+		free(c->clients[i].name);
+		free(c->clients[i].networks);
+		free(c->clients[i].actions);
+	}
+	free(c->clients);
+	free(c->forwarders);
 	free(c->path);
 	free(c->state_dir);
 	free(c->run_dir);

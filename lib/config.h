@@ -22,7 +22,16 @@ struct bt_config_list {
 	enum bt_action action;
 	enum bt_events events;
 	enum bt_format format;
-	uint8_t scope; /* 0: as the format says */
+	uint8_t scope;               /* 0: as the format says */
+	struct bt_sinkhole sinkhole; /* the configuration's, but for what the list has of its own */
+};
+
+/* Some of the clients, for which lists act otherwise. */
+struct bt_config_clients {
+	char *name;
+	struct bt_network *networks;
+	unsigned network_count;
+	uint8_t *actions; /* one a list: an enum bt_action or BT_ACTION_NONE */
 };
 
 struct bt_config {
@@ -34,6 +43,10 @@ struct bt_config {
 	struct bt_sinkhole sinkhole;
 	struct bt_config_list *lists;
 	unsigned list_count;
+	struct bt_config_clients *clients;
+	unsigned clients_count;
+	struct bt_network *forwarders; /* trusted ones */
+	unsigned forwarder_count;
 };
 
 /*

@@ -21,8 +21,8 @@ const char *const bt_dump_events[] = {
 struct dump {
 	const char *path;
 	const struct bt_dump_reader *reader;
-	struct bt_intern *lists;       /* their names */
-	bool sinkhole, entries, ended; /* there were some */
+	struct bt_intern *lists, *groups; /* their names */
+	bool sinkhole, entries, ended;    /* there were some */
 	struct bt_line line;
 	char *text; /* the line, in which columns are terminated and their escapes undone */
 	size_t text_room;
@@ -168,16 +168,21 @@ static bool read_ttl(const char *column, uint32_t *ttl)
 	return true;
 }
 
+/* Addresses and a TTL. */
+static bool read_answer(char **at, struct bt_sinkhole *sinkhole)
+{
+	return read_address(next_column(at), AF_INET, sinkhole->ipv4, &sinkhole->has_ipv4) &&
+	       read_address(next_column(at), AF_INET6, sinkhole->ipv6, &sinkhole->has_ipv6) &&
+	       read_ttl(next_column(at), &sinkhole->ttl);
+}
+
 static bool read_sinkhole(struct dump *d, char *at, struct bt_err *err)
 {
 	struct bt_sinkhole sinkhole = {.ttl = 0};
 	if (d->sinkhole)
 		return bt_fail(err, "a second line about the sinkhole");
-	if (!read_address(next_column(&at), AF_INET, sinkhole.ipv4, &sinkhole.has_ipv4) ||
-	    !read_address(next_column(&at), AF_INET6, sinkhole.ipv6, &sinkhole.has_ipv6))
-		return bt_fail(err, "expected the sinkhole's IPv4 and IPv6 address");
-	if (!read_ttl(next_column(&at), &sinkhole.ttl))
-		return bt_fail(err, "expected a TTL after the addresses");
+	if (!read_answer(&at, &sinkhole))
+		return bt_fail(err, "expected the sinkhole's IPv4 and IPv6 address and a TTL");
 	int ede = find_word(next_column(&at), bt_dump_ede, BT_EDE_TEXT + 1);
 	if (ede < 0 || at != NULL)
 		return bt_fail(err, "expected off, code or text after the TTL, and no more");
@@ -203,9 +208,11 @@ static bool read_list(struct dump *d, char *at, struct bt_err *err)
 	char *name = next_column(&at);
 	struct bt_list_info list = {.name = name};
 	uint32_t number = 0, lists = bt_intern_count(d->lists);
-	if (!d->sinkhole || d->entries)
-		return bt_fail(
-		    err, "a list %s", d->entries ? "after a name" : "before the sinkhole");
+	if (!d->sinkhole || d->entries || bt_intern_count(d->groups) > 0)
+		return bt_fail(err, "a list %s",
+		    d->entries    ? "after a name"
+		    : d->sinkhole ? "after a group"
+				  : "before the sinkhole");
 	if (name == NULL || !undo_escapes(name))
 		return bt_fail(err, "expected a list's name");
 	const char *action = next_column(&at);
@@ -213,6 +220,11 @@ static bool read_list(struct dump *d, char *at, struct bt_err *err)
 	int events = find_word(next_column(&at), bt_dump_events, BT_EVENTS_OFF + 1);
 	if (action_is < 0 || events < 0 || !read_time(next_column(&at), &list.modified))
 		return bt_fail(err, "expected an action, then full, count or off, then a time");
+	struct bt_sinkhole sinkhole = {.ttl = 0};
+	if (!read_answer(&at, &sinkhole))
+		return bt_fail(
+		    err, "expected an IPv4 and an IPv6 address and a TTL after the time");
+	list.sinkhole = &sinkhole;
 	if (!bt_intern_add(d->lists, name, strlen(name), &number))
 		return no_memory(err);
 	if (number != lists)
@@ -223,6 +235,52 @@ static bool read_list(struct dump *d, char *at, struct bt_err *err)
 	       d->reader->list(d->reader->ctx, &list, d->pairs, d->pair_count, err);
 }
 
+/* An action for each list, "-" where it is not in force. */
+static bool read_group(struct dump *d, char *at, struct bt_err *err)
+{
+	char *name = next_column(&at);
+	uint8_t actions[BT_LISTS_MAX];
+	uint32_t number = 0, lists = bt_intern_count(d->lists), groups = bt_intern_count(d->groups);
+	if (name == NULL || !undo_escapes(name))
+		return bt_fail(err, "expected a group's name");
+	for (uint32_t i = 0; i < lists; i++) {
+		const char *action = next_column(&at);
+		bool none = action != NULL && strcmp(action, "-") == 0;
+		int action_is = none             ? BT_ACTION_NONE
+				: action != NULL ? bt_action_from_name(action)
+						 : -1;
+		if (action_is < 0 || i == BT_LISTS_MAX)
+			return bt_fail(err, "expected an action or - for each of %u lists", lists);
+		actions[i] = (uint8_t)action_is;
+	}
+	if (at != NULL)
+		return bt_fail(err, "more actions than the %u lists", lists);
+	if (!bt_intern_add(d->groups, name, strlen(name), &number))
+		return no_memory(err);
+	if (number != groups)
+		return bt_fail(err, "a second group \"%s\"", name);
+	return d->reader->group(d->reader->ctx, name, actions, err);
+}
+
+static bool read_network(struct dump *d, char *at, bool forwarder, struct bt_err *err)
+{
+	const char *text = next_column(&at);
+	struct bt_network network;
+	const char *expected =
+	    text != NULL ? bt_network_read(&network, text) : "a network in the second column";
+	if (expected != NULL)
+		return bt_fail(err, "expected %s", expected);
+	if (forwarder)
+		return at != NULL ? bt_fail(err, "expected nothing after the network")
+				  : d->reader->forwarder(d->reader->ctx, &network, err);
+	char *name = next_column(&at);
+	uint32_t group = 0;
+	if (name == NULL || at != NULL || !undo_escapes(name) ||
+	    !bt_intern_find(d->groups, name, strlen(name), &group))
+		return bt_fail(err, "expected a group's name after the network");
+	return d->reader->network(d->reader->ctx, &network, group + 1, err);
+}
+
 static bool read_about(struct dump *d, struct bt_err *err)
 {
 	char *at = d->text;
@@ -231,6 +289,16 @@ static bool read_about(struct dump *d, struct bt_err *err)
 		return read_sinkhole(d, at, err);
 	if (strcmp(kind, "#list") == 0)
 		return read_list(d, at, err);
+	bool network = strcmp(kind, "#network") == 0, forwarder = strcmp(kind, "#forwarder") == 0;
+	bool group = strcmp(kind, "#group") == 0, disabled = strcmp(kind, "#disabled") == 0;
+	if ((network || forwarder || group || disabled) && !d->sinkhole)
+		return bt_fail(err, "\"%s\" before the sinkhole", kind);
+	if (group)
+		return read_group(d, at, err);
+	if (network || forwarder)
+		return read_network(d, at, forwarder, err);
+	if (disabled)
+		return d->reader->disabled(d->reader->ctx, err);
 	d->ended = strcmp(kind, BT_DUMP_END) == 0;
 	return d->ended || strncmp(kind, "# ", 2) == 0 || strcmp(kind, "#") == 0 ||
 	       bt_fail(err, "a line of an unknown kind: \"%s\"", kind);
@@ -328,9 +396,12 @@ bool bt_dump_read(const char *path, const struct bt_dump_reader *reader, struct 
 	if (!bt_lines_open(&lines, path, LINE_MOST, &st, err))
 		return false;
 	d.lists = bt_intern_new();
-	bool read = d.lists != NULL ? read_lines(&d, &lines, (uint64_t)st.st_size, err)
-				    : bt_fail(err, "%s: out of memory", path);
+	d.groups = bt_intern_new();
+	bool read = d.lists != NULL && d.groups != NULL
+			? read_lines(&d, &lines, (uint64_t)st.st_size, err)
+			: bt_fail(err, "%s: out of memory", path);
 	bt_intern_free(&d.lists);
+	bt_intern_free(&d.groups);
 	bt_lines_free(&lines);
 	free(d.pairs);
 	free(d.text);

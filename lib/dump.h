@@ -24,7 +24,7 @@
 #define BT_DUMP_END "#end"
 #define BT_DUMP_TIME "%Y-%m-%dT%H:%M:%SZ"
 
-enum { BT_DUMP_VERSION = 1 };
+enum { BT_DUMP_VERSION = 2 };
 
 /* As a dump calls them; by enum bt_ede and enum bt_events. */
 extern const char *const bt_dump_ede[BT_EDE_TEXT + 1];
@@ -36,6 +36,13 @@ struct bt_dump_reader {
 	/* The lists in their order. Of *list, `meta` and `entries` are not set. */
 	bool (*list)(void *ctx, const struct bt_list_info *list, const struct bt_pair *pairs,
 	    unsigned count, struct bt_err *err);
+	bool (*disabled)(void *ctx, struct bt_err *err);
+	/* Groups of clients, and an action for each list or BT_ACTION_NONE; their networks, by the
+	   number of groups up to theirs; networks of forwarders. */
+	bool (*group)(void *ctx, const char *name, const uint8_t *actions, struct bt_err *err);
+	bool (*network)(
+	    void *ctx, const struct bt_network *network, unsigned group, struct bt_err *err);
+	bool (*forwarder)(void *ctx, const struct bt_network *network, struct bt_err *err);
 	/* `list` is the number of lists before it. */
 	bool (*entry)(void *ctx, unsigned list, const struct bt_entry *entry, struct bt_err *err);
 	/* As a list reader's. */

@@ -6,28 +6,43 @@
 
 #include "endian.h"
 #include "intern.h"
-#include "policy-build.h"
-#include "policy-format.h"
-
-/*
- * Each table's strings are kept as the file has them, one after the other, so that three of the
- * file's sections are the three tables' octets: a class is its members, a metadata entry its
- * pairs, and a string ends with its zero octet.
- */
-struct bt_policy_builder {
-	struct bt_intern *strings; /* number 0: the empty string */
-	struct bt_intern *metas;   /* number 0: no pairs */
-	struct bt_intern *classes;
-	struct bt_sinkhole sinkhole;
-	uint8_t *lists;
-	unsigned list_count, list_room;
-	uint8_t *scratch; /* what is about to be added to a table */
-	size_t scratch_room;
-};
+#include "policy-builder.h"
 
 static bool no_memory(struct bt_err *err)
 {
 	return bt_fail(err, "policy: out of memory");
+}
+
+struct bt_policy_builder *bt_policy_builder_bare(void)
+{
+	struct bt_policy_builder *b = calloc(1, sizeof(*b));
+	if (b == NULL)
+		return NULL;
+	b->enabled = true;
+	b->local_class = BT_POLICY_NO_CLASS;
+	b->strings = bt_intern_new();
+	b->metas = bt_intern_new();
+	b->classes = bt_intern_new();
+	b->sinkholes = bt_intern_new();
+	uint32_t first;
+	if (b->strings == NULL || b->metas == NULL || b->classes == NULL || b->sinkholes == NULL ||
+	    !bt_intern_add(b->strings, "", 1, &first) || !bt_intern_add(b->metas, "", 0, &first))
+		bt_policy_builder_free(&b);
+	return b;
+}
+
+static bool add_sinkhole(
+    struct bt_policy_builder *b, const struct bt_sinkhole *sinkhole, uint32_t *number)
+{
+	uint8_t at[BT_POLICY_SINKHOLE] = {0};
+	bt_put32(at + BT_POLICY_SINKHOLE_AT_TTL, sinkhole->ttl);
+	at[BT_POLICY_SINKHOLE_AT_FLAGS] = (uint8_t)((sinkhole->has_ipv4 ? BT_POLICY_HAS_IPV4 : 0) |
+						    (sinkhole->has_ipv6 ? BT_POLICY_HAS_IPV6 : 0));
+	if (sinkhole->has_ipv4)
+		memcpy(at + BT_POLICY_SINKHOLE_AT_IPV4, sinkhole->ipv4, sizeof(sinkhole->ipv4));
+	if (sinkhole->has_ipv6)
+		memcpy(at + BT_POLICY_SINKHOLE_AT_IPV6, sinkhole->ipv6, sizeof(sinkhole->ipv6));
+	return bt_intern_add(b->sinkholes, at, sizeof(at), number);
 }
 
 bool bt_policy_builder_new(
@@ -38,19 +53,13 @@ bool bt_policy_builder_new(
 	if ((unsigned)sinkhole->ede > BT_EDE_TEXT)
 		return bt_fail(err, "policy: unknown EDE mode %u", (unsigned)sinkhole->ede);
 
-	struct bt_policy_builder *b = calloc(1, sizeof(*b));
-	if (b == NULL)
-		return no_memory(err);
-	b->sinkhole = *sinkhole;
-	b->strings = bt_intern_new();
-	b->metas = bt_intern_new();
-	b->classes = bt_intern_new();
-	uint32_t empty;
-	if (b->strings == NULL || b->metas == NULL || b->classes == NULL ||
-	    !bt_intern_add(b->strings, "", 1, &empty) || !bt_intern_add(b->metas, "", 0, &empty)) {
+	struct bt_policy_builder *b = bt_policy_builder_bare();
+	uint32_t first;
+	if (b == NULL || !add_sinkhole(b, sinkhole, &first)) {
 		bt_policy_builder_free(&b);
 		return no_memory(err);
 	}
+	b->ede = sinkhole->ede;
 	*builder = b;
 	return true;
 }
@@ -63,7 +72,12 @@ void bt_policy_builder_free(struct bt_policy_builder **builder)
 	bt_intern_free(&b->strings);
 	bt_intern_free(&b->metas);
 	bt_intern_free(&b->classes);
-	free(b->lists);
+	bt_intern_free(&b->sinkholes);
+	free(b->lists.bytes);
+	free(b->groups.bytes);
+	free(b->actions.bytes);
+	free(b->networks.bytes);
+	free(b->forwarders.bytes);
 	free(b->scratch);
 	free(b);
 	*builder = NULL;
@@ -145,6 +159,22 @@ static bool add_string(struct bt_policy_builder *b, const char *text, uint8_t of
 	return true;
 }
 
+bool bt_rows_add(struct bt_rows *rows, const void *row, size_t size)
+{
+	if (size > rows->room - rows->size) {
+		size_t room = rows->room * 2 + size * 8;
+		uint8_t *larger = realloc(rows->bytes, room);
+		if (larger == NULL)
+			return false;
+		rows->bytes = larger;
+		rows->room = room;
+	}
+	if (size > 0)
+		memcpy(rows->bytes + rows->size, row, size);
+	rows->size += size;
+	return true;
+}
+
 /* ---- adding ---- */
 
 bool bt_policy_add_meta(struct bt_policy_builder *builder, const struct bt_pair *pairs,
@@ -184,13 +214,16 @@ static bool check_list(
 	if ((unsigned)list->action >= BT_ACTIONS || (unsigned)list->events > BT_EVENTS_OFF ||
 	    list->meta >= bt_intern_count(b->metas))
 		return bt_fail(err, "list %s: unknown action, events or metadata", list->name);
+	if (list->sinkhole != NULL && list->sinkhole->ttl > BT_TTL_MAX)
+		return bt_fail(err, "list %s: TTL of %u s, more than %d", list->name,
+		    list->sinkhole->ttl, BT_TTL_MAX);
 	return true;
 }
 
 static bool is_name_taken(const struct bt_policy_builder *b, const uint8_t offset[4])
 {
 	for (size_t i = 0; i < b->list_count; i++)
-		if (memcmp(b->lists + i * BT_POLICY_LIST + BT_POLICY_LIST_AT_NAME, offset, 4) == 0)
+		if (memcmp(bt_policy_list_row(b, i) + BT_POLICY_LIST_AT_NAME, offset, 4) == 0)
 			return true;
 	return false;
 }
@@ -201,16 +234,10 @@ bool bt_policy_add_list(
 	struct bt_policy_builder *b = builder;
 	if (!check_list(b, list, err))
 		return false;
-	if (b->list_count == b->list_room) {
-		unsigned room = b->list_room == 0 ? 8 : b->list_room * 2;
-		uint8_t *larger = realloc(b->lists, (size_t)room * BT_POLICY_LIST);
-		if (larger == NULL)
-			return no_memory(err);
-		b->lists = larger;
-		b->list_room = room;
-	}
 	uint8_t at[BT_POLICY_LIST] = {0};
-	if (!add_string(b, list->name, at + BT_POLICY_LIST_AT_NAME))
+	uint32_t sinkhole = 0;
+	if (!add_string(b, list->name, at + BT_POLICY_LIST_AT_NAME) ||
+	    (list->sinkhole != NULL && !add_sinkhole(b, list->sinkhole, &sinkhole)))
 		return no_memory(err);
 	if (is_name_taken(b, at + BT_POLICY_LIST_AT_NAME))
 		return bt_fail(err, "list %s: two lists have this name", list->name);
@@ -219,15 +246,17 @@ bool bt_policy_add_list(
 	at[BT_POLICY_LIST_AT_EVENTS] = (uint8_t)list->events;
 	bt_put64(at + BT_POLICY_LIST_AT_ENTRIES, list->entries);
 	bt_put64(at + BT_POLICY_LIST_AT_MODIFIED, (uint64_t)list->modified);
-	memcpy(b->lists + (size_t)b->list_count++ * BT_POLICY_LIST, at, sizeof(at));
+	bt_put16(at + BT_POLICY_LIST_AT_SINKHOLE, (uint16_t)sinkhole);
+	if (!bt_rows_add(&b->lists, at, sizeof(at)))
+		return no_memory(err);
+	b->list_count++;
 	return true;
 }
 
 void bt_policy_set_entries(struct bt_policy_builder *builder, unsigned list, uint64_t entries)
 {
 	if (list < builder->list_count)
-		bt_put64(builder->lists + (size_t)list * BT_POLICY_LIST + BT_POLICY_LIST_AT_ENTRIES,
-		    entries);
+		bt_put64(bt_policy_list_row(builder, list) + BT_POLICY_LIST_AT_ENTRIES, entries);
 }
 
 void bt_policy_count_name(struct bt_policy_builder *builder, uint32_t class_id)
@@ -238,7 +267,7 @@ void bt_policy_count_name(struct bt_policy_builder *builder, uint32_t class_id)
 	const uint8_t *member = bt_intern_bytes(builder->classes, class_id, &size);
 	for (const uint8_t *end = member + size; member < end; member += BT_POLICY_MEMBER) {
 		size_t list = bt_get16(member + BT_POLICY_MEMBER_AT_LIST);
-		uint8_t *at = builder->lists + list * BT_POLICY_LIST + BT_POLICY_LIST_AT_ENTRIES;
+		uint8_t *at = bt_policy_list_row(builder, list) + BT_POLICY_LIST_AT_ENTRIES;
 		bt_put64(at, bt_get64(at) + 1);
 	}
 }
@@ -274,97 +303,20 @@ bool bt_policy_add_class(struct bt_policy_builder *builder, const struct bt_memb
 	return true;
 }
 
-/* ---- order of first use ---- */
-
-struct renumbering {
-	const struct bt_policy_builder *from;
-	struct bt_policy_builder *to;
-	uint32_t *metas; /* of each number in `from`: the one in `to`, or UNUSED */
-};
-
-#define UNUSED UINT32_MAX
-
-static const char *string_at(const struct bt_policy_builder *b, const uint8_t offset[4])
+bool bt_policy_add_local(struct bt_policy_builder *builder, struct bt_err *err)
 {
-	return (const char *)section_bytes(b->strings) + bt_get32(offset);
-}
-
-static bool carry_meta(struct renumbering *r, uint32_t *meta, struct bt_err *err)
-{
-	uint32_t *number = &r->metas[*meta];
-	if (*number == UNUSED) {
-		size_t size;
-		const uint8_t *at = bt_intern_bytes(r->from->metas, *meta, &size);
-		unsigned count = (unsigned)(size / BT_POLICY_PAIR);
-		struct bt_pair *pairs = malloc(count * sizeof(*pairs) + 1);
-		if (pairs == NULL)
-			return no_memory(err);
-		for (unsigned i = 0; i < count; i++, at += BT_POLICY_PAIR) {
-			pairs[i].key = string_at(r->from, at + BT_POLICY_PAIR_AT_KEY);
-			pairs[i].value = string_at(r->from, at + BT_POLICY_PAIR_AT_VALUE);
-		}
-		bool added = bt_policy_add_meta(r->to, pairs, count, number, err);
-		free(pairs);
-		if (!added)
-			return false;
-	}
-	*meta = *number;
-	return true;
-}
-
-static bool carry_list(struct renumbering *r, unsigned number, struct bt_err *err)
-{
-	const uint8_t *at = r->from->lists + (size_t)number * BT_POLICY_LIST;
-	struct bt_list_info list = {
-	    .name = string_at(r->from, at + BT_POLICY_LIST_AT_NAME),
-	    .action = at[BT_POLICY_LIST_AT_ACTION],
-	    .events = at[BT_POLICY_LIST_AT_EVENTS],
-	    .meta = bt_get32(at + BT_POLICY_LIST_AT_META),
-	    .entries = bt_get64(at + BT_POLICY_LIST_AT_ENTRIES),
-	    .modified = (int64_t)bt_get64(at + BT_POLICY_LIST_AT_MODIFIED),
-	};
-	return carry_meta(r, &list.meta, err) && bt_policy_add_list(r->to, &list, err);
-}
-
-static bool carry_class(struct renumbering *r, uint32_t number, struct bt_err *err)
-{
-	struct bt_member members[BT_MEMBERS_MAX];
-	size_t size;
-	const uint8_t *at = bt_intern_bytes(r->from->classes, number, &size);
-	unsigned count = (unsigned)(size / BT_POLICY_MEMBER);
-	for (unsigned i = 0; i < count; i++, at += BT_POLICY_MEMBER) {
-		members[i].list = bt_get16(at + BT_POLICY_MEMBER_AT_LIST);
-		members[i].scope = at[BT_POLICY_MEMBER_AT_SCOPE];
-		members[i].meta = bt_get32(at + BT_POLICY_MEMBER_AT_META);
-		if (!carry_meta(r, &members[i].meta, err))
-			return false;
-	}
-	return bt_policy_add_class(r->to, members, count, &number, err);
-}
-
-/* A class, and how many names have it. */
-struct use {
-	uint32_t class_id, times;
-};
-
-/* The most used first. */
-static int by_use(const void *a, const void *b)
-{
-	const struct use *x = a, *y = b;
-	if (x->times != y->times)
-		return x->times > y->times ? -1 : 1;
-	return x->class_id < y->class_id ? -1 : x->class_id > y->class_id;
-}
-
-static bool carry_all(struct renumbering *r, const struct use *uses, struct bt_err *err)
-{
-	for (unsigned i = 0; i < r->from->list_count; i++)
-		if (!carry_list(r, i, err))
-			return false;
-	for (uint32_t i = 0; i < bt_intern_count(r->from->classes); i++)
-		if (!carry_class(r, uses[i].class_id, err))
-			return false;
-	return true;
+	const struct bt_list_info info = {.name = BT_LOCAL_LIST};
+	struct bt_member member = {.scope = BT_SCOPE_SUBTREE};
+	uint8_t name[4];
+	if (!add_string(builder, BT_LOCAL_LIST, name))
+		return no_memory(err);
+	while (
+	    member.list < builder->list_count &&
+	    memcmp(bt_policy_list_row(builder, member.list) + BT_POLICY_LIST_AT_NAME, name, 4) != 0)
+		member.list++;
+	if (member.list == builder->list_count && !bt_policy_add_list(builder, &info, err))
+		return false;
+	return bt_policy_add_class(builder, &member, 1, &builder->local_class, err);
 }
 
 uint32_t bt_policy_count_classes(const struct bt_policy_builder *builder)
@@ -372,43 +324,94 @@ uint32_t bt_policy_count_classes(const struct bt_policy_builder *builder)
 	return bt_intern_count(builder->classes);
 }
 
-bool bt_policy_renumber(struct bt_policy_builder **builder, const uint32_t *times,
-    uint32_t *classes, struct bt_err *err)
+/* ---- clients ---- */
+
+void bt_policy_set_enabled(struct bt_policy_builder *builder, bool enabled)
 {
-	struct renumbering r = {.from = *builder};
-	uint32_t count = bt_intern_count(r.from->classes);
-	size_t size = bt_intern_count(r.from->metas) * sizeof(*r.metas);
-	struct use *uses = malloc((size_t)count * sizeof(*uses) + 1);
-	r.metas = malloc(size);
-	if (r.metas == NULL || uses == NULL) {
-		free(r.metas);
-		free(uses);
+	builder->enabled = enabled;
+}
+
+bool bt_policy_add_group(
+    struct bt_policy_builder *builder, const char *name, const uint8_t *actions, struct bt_err *err)
+{
+	size_t length = strlen(name);
+	uint8_t at[BT_POLICY_GROUP];
+	if (length == 0 || length > BT_LIST_NAME_MAX)
+		return bt_fail(err, "group '%s': a name has 1 to %d characters, not %zu", name,
+		    BT_LIST_NAME_MAX, length);
+	if (bt_policy_count_groups(builder) == BT_GROUPS_MAX)
+		return bt_fail(err, "group %s: more than %d groups", name, BT_GROUPS_MAX - 1);
+	for (unsigned i = 0; i < builder->list_count; i++)
+		if (actions[i] >= BT_ACTIONS && actions[i] != BT_ACTION_NONE)
+			return bt_fail(err, "group %s: unknown action %u", name, actions[i]);
+	if (!add_string(builder, name, at + BT_POLICY_GROUP_AT_NAME) ||
+	    !bt_rows_add(&builder->actions, actions, builder->list_count) ||
+	    !bt_rows_add(&builder->groups, at, sizeof(at)))
 		return no_memory(err);
+	return true;
+}
+
+static bool add_network(
+    struct bt_rows *rows, const struct bt_network *network, unsigned group, struct bt_err *err)
+{
+	uint8_t at[BT_POLICY_NETWORK] = {0};
+	char text[BT_NETWORK_TEXT];
+	bt_network_write(text, network);
+	if (!bt_network_is(network))
+		return bt_fail(err, "network %s: its address has bits that it has not", text);
+	memcpy(at, network->address, sizeof(network->address));
+	at[BT_POLICY_NETWORK_AT_BITS] = network->bits;
+	bt_put16(at + BT_POLICY_NETWORK_AT_GROUP, (uint16_t)group);
+	if (rows->size / BT_POLICY_NETWORK == BT_NETWORKS_MAX)
+		return bt_fail(err, "network %s: more than %d networks", text, BT_NETWORKS_MAX);
+	return bt_rows_add(rows, at, sizeof(at)) || no_memory(err);
+}
+
+bool bt_policy_add_network(struct bt_policy_builder *builder, const struct bt_network *network,
+    unsigned group, struct bt_err *err)
+{
+	if (group >= bt_policy_count_groups(builder))
+		return bt_fail(err, "policy: a network of group %u, which is none", group);
+	return add_network(&builder->networks, network, group, err);
+}
+
+bool bt_policy_add_forwarder(
+    struct bt_policy_builder *builder, const struct bt_network *network, struct bt_err *err)
+{
+	return add_network(&builder->forwarders, network, 0, err);
+}
+
+static int by_network(const void *a, const void *b)
+{
+	return memcmp(a, b, BT_POLICY_NETWORK);
+}
+
+/* In ascending order, each once; to be in two groups is an error. */
+static bool sort_networks(struct bt_rows *rows, struct bt_err *err)
+{
+	size_t count = rows->size / BT_POLICY_NETWORK, kept = 0;
+	if (count > 0)
+		qsort(rows->bytes, count, BT_POLICY_NETWORK, by_network);
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *row = rows->bytes + i * BT_POLICY_NETWORK;
+		uint8_t *last = rows->bytes + (kept - 1) * BT_POLICY_NETWORK;
+		if (kept == 0 || memcmp(last, row, BT_POLICY_NETWORK_AT_ZERO) != 0) {
+			memmove(rows->bytes + kept++ * BT_POLICY_NETWORK, row, BT_POLICY_NETWORK);
+		} else if (memcmp(last, row, BT_POLICY_NETWORK) != 0) {
+			struct bt_network network = bt_policy_read_network(row);
+			char text[BT_NETWORK_TEXT];
+			bt_network_write(text, &network);
+			return bt_fail(err, "network %s is in two groups of clients", text);
+		}
 	}
-	memset(r.metas, 0xff, size); /* UNUSED */
-	for (uint32_t i = 0; i < count; i++)
-		uses[i] = (struct use){i, times[i]};
-	qsort(uses, count, sizeof(*uses), by_use);
-	for (uint32_t i = 0; i < count; i++)
-		classes[uses[i].class_id] = i;
-	bool carried =
-	    bt_policy_builder_new(&r.to, &r.from->sinkhole, err) && carry_all(&r, uses, err);
-	free(uses);
-	if (carried) {
-		bt_policy_builder_free(builder);
-		*builder = r.to;
-	} else {
-		bt_policy_builder_free(&r.to);
-	}
-	free(r.metas);
-	return carried;
+	rows->size = kept * BT_POLICY_NETWORK;
+	return true;
 }
 
 /* ---- the bytes ---- */
 
 static void put_header(const struct bt_policy_builder *b, uint8_t *at, size_t size)
 {
-	const struct bt_sinkhole *s = &b->sinkhole;
 	memset(at, 0, BT_POLICY_HEADER);
 	memcpy(at, BT_POLICY_MAGIC, 8);
 	bt_put32(at + BT_POLICY_AT_VERSION, BT_POLICY_VERSION);
@@ -420,14 +423,13 @@ static void put_header(const struct bt_policy_builder *b, uint8_t *at, size_t si
 	bt_put32(at + BT_POLICY_AT_METAS, bt_intern_count(b->metas));
 	bt_put32(at + BT_POLICY_AT_PAIRS, (uint32_t)(section_size(b->metas) / BT_POLICY_PAIR));
 	bt_put32(at + BT_POLICY_AT_STRINGS, (uint32_t)section_size(b->strings));
-	bt_put32(at + BT_POLICY_AT_TTL, s->ttl);
-	at[BT_POLICY_AT_EDE] = (uint8_t)s->ede;
-	at[BT_POLICY_AT_FLAGS] = (uint8_t)((s->has_ipv4 ? BT_POLICY_HAS_IPV4 : 0) |
-					   (s->has_ipv6 ? BT_POLICY_HAS_IPV6 : 0));
-	if (s->has_ipv4)
-		memcpy(at + BT_POLICY_AT_IPV4, s->ipv4, sizeof(s->ipv4));
-	if (s->has_ipv6)
-		memcpy(at + BT_POLICY_AT_IPV6, s->ipv6, sizeof(s->ipv6));
+	bt_put32(at + BT_POLICY_AT_SINKHOLES, bt_intern_count(b->sinkholes));
+	bt_put32(at + BT_POLICY_AT_GROUPS, bt_policy_count_groups(b));
+	bt_put32(at + BT_POLICY_AT_NETWORKS, (uint32_t)(b->networks.size / BT_POLICY_NETWORK));
+	bt_put32(at + BT_POLICY_AT_FORWARDERS, (uint32_t)(b->forwarders.size / BT_POLICY_NETWORK));
+	bt_put32(at + BT_POLICY_AT_LOCAL, b->local_class);
+	at[BT_POLICY_AT_EDE] = (uint8_t)b->ede;
+	at[BT_POLICY_AT_FLAGS] = b->enabled ? 0 : BT_POLICY_DISABLED;
 }
 
 static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size)
@@ -435,6 +437,21 @@ static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size)
 	if (size > 0)
 		memcpy(at, bytes, size);
 	return at + size;
+}
+
+static uint8_t *put_rows(uint8_t *at, const struct bt_rows *rows)
+{
+	return put_bytes(at, rows->bytes, rows->size);
+}
+
+/* Group 0, for which each list does what it does, before the others. */
+static uint8_t *put_groups(const struct bt_policy_builder *b, uint8_t *at)
+{
+	memset(at, 0, BT_POLICY_GROUP); /* the empty string */
+	at = put_rows(at + BT_POLICY_GROUP, &b->groups);
+	for (unsigned i = 0; i < b->list_count; i++)
+		*at++ = bt_policy_list_row(b, i)[BT_POLICY_LIST_AT_ACTION];
+	return put_rows(at, &b->actions);
 }
 
 static size_t index_size(const struct bt_intern *table)
@@ -461,8 +478,11 @@ bool bt_policy_build(
 	    section_size(b->strings) > UINT32_MAX)
 		return bt_fail(err, "policy: more classes or metadata than the format can hold");
 
-	size_t lists = (size_t)b->list_count * BT_POLICY_LIST;
-	size_t total = BT_POLICY_HEADER + lists + index_size(b->classes) +
+	if (!sort_networks(&builder->networks, err) || !sort_networks(&builder->forwarders, err))
+		return false;
+	size_t total = BT_POLICY_HEADER + b->lists.size + section_size(b->sinkholes) +
+		       BT_POLICY_GROUP + b->groups.size + b->list_count + b->actions.size +
+		       b->networks.size + b->forwarders.size + index_size(b->classes) +
 		       section_size(b->classes) + index_size(b->metas) + section_size(b->metas) +
 		       section_size(b->strings);
 	if (total > BT_POLICY_MAX)
@@ -472,7 +492,11 @@ bool bt_policy_build(
 	if (policy == NULL)
 		return no_memory(err);
 	put_header(b, policy, total);
-	uint8_t *at = put_bytes(policy + BT_POLICY_HEADER, b->lists, lists);
+	uint8_t *at = put_rows(policy + BT_POLICY_HEADER, &b->lists);
+	at = put_bytes(at, section_bytes(b->sinkholes), section_size(b->sinkholes));
+	at = put_groups(b, at);
+	at = put_rows(at, &b->networks);
+	at = put_rows(at, &b->forwarders);
 	at = put_table(at, b->classes, BT_POLICY_MEMBER);
 	at = put_table(at, b->metas, BT_POLICY_PAIR);
 	put_bytes(at, section_bytes(b->strings), section_size(b->strings));

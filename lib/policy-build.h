@@ -56,6 +56,32 @@ bool bt_policy_add_class(struct bt_policy_builder *builder, const struct bt_memb
 bool bt_policy_renumber(struct bt_policy_builder **builder, const uint32_t *times,
     uint32_t *classes, struct bt_err *err);
 
+/*
+ * From here on every name passes, or not: the configuration's `enabled`.
+ */
+void bt_policy_set_enabled(struct bt_policy_builder *builder, bool enabled);
+
+/*
+ * Makes room for decisions that are made while the resolver runs: a list BT_LOCAL_LIST, if there is
+ * none yet, and the class of names that it blocks. The last list: after all others.
+ */
+bool bt_policy_add_local(struct bt_policy_builder *builder, struct bt_err *err);
+
+/*
+ * The next group of clients, after all lists: actions[] has one for each list, an enum bt_action or
+ * BT_ACTION_NONE. Its number is one more than that of the group before; the first is 1.
+ */
+bool bt_policy_add_group(struct bt_policy_builder *builder, const char *name,
+    const uint8_t *actions, struct bt_err *err);
+
+/* Clients of this network are of group number `group`. A network can be of one group only. */
+bool bt_policy_add_network(struct bt_policy_builder *builder, const struct bt_network *network,
+    unsigned group, struct bt_err *err);
+
+/* Clients of this network speak for others. */
+bool bt_policy_add_forwarder(
+    struct bt_policy_builder *builder, const struct bt_network *network, struct bt_err *err);
+
 /* How many classes there are. */
 uint32_t bt_policy_count_classes(const struct bt_policy_builder *builder);
 

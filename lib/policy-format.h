@@ -2,18 +2,21 @@
 /*
  * policy-format.h -- the policy's bytes, as doc/policy-format.md has them; for policy*.c alone
  *
- * A header, then six sections without gaps: lists, class index, members, meta index, pairs,
- * strings. All integers are little-endian and need no alignment.
+ * A header, then sections without gaps, as bt_policy_sections() has them. All integers are
+ * little-endian and need no alignment.
  */
 #ifndef BT_POLICY_FORMAT_H
 #define BT_POLICY_FORMAT_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "network.h"
 
 #define BT_POLICY_MAGIC "BTPOLICY"
 
-enum { BT_POLICY_VERSION = 1 };
+enum { BT_POLICY_VERSION = 2 };
 
 /* Where the header's fields are. */
 enum {
@@ -25,13 +28,27 @@ enum {
 	BT_POLICY_AT_METAS = 32,
 	BT_POLICY_AT_PAIRS = 36,
 	BT_POLICY_AT_STRINGS = 40,
-	BT_POLICY_AT_TTL = 44,
-	BT_POLICY_AT_EDE = 48,
-	BT_POLICY_AT_FLAGS = 49,
-	BT_POLICY_AT_ZERO = 50,
-	BT_POLICY_AT_IPV4 = 52,
-	BT_POLICY_AT_IPV6 = 56,
+	BT_POLICY_AT_SINKHOLES = 44,
+	BT_POLICY_AT_GROUPS = 48,
+	BT_POLICY_AT_NETWORKS = 52,
+	BT_POLICY_AT_FORWARDERS = 56,
+	BT_POLICY_AT_LOCAL = 60,
+	BT_POLICY_AT_EDE = 64,
+	BT_POLICY_AT_FLAGS = 65,
+	BT_POLICY_AT_ZERO = 66,
 	BT_POLICY_HEADER = 72,
+};
+
+enum { BT_POLICY_DISABLED = 1 }; /* flags */
+
+/* An answer's addresses. */
+enum {
+	BT_POLICY_SINKHOLE_AT_TTL = 0,
+	BT_POLICY_SINKHOLE_AT_FLAGS = 4,
+	BT_POLICY_SINKHOLE_AT_ZERO = 5,
+	BT_POLICY_SINKHOLE_AT_IPV4 = 8,
+	BT_POLICY_SINKHOLE_AT_IPV6 = 12,
+	BT_POLICY_SINKHOLE = 28,
 };
 
 enum { BT_POLICY_HAS_IPV4 = 1, BT_POLICY_HAS_IPV6 = 2 };
@@ -42,10 +59,25 @@ enum {
 	BT_POLICY_LIST_AT_META = 4,
 	BT_POLICY_LIST_AT_ACTION = 8,
 	BT_POLICY_LIST_AT_EVENTS = 9,
-	BT_POLICY_LIST_AT_ZERO = 10,
+	BT_POLICY_LIST_AT_SINKHOLE = 10,
+	BT_POLICY_LIST_AT_ZERO = 12,
 	BT_POLICY_LIST_AT_ENTRIES = 16,
 	BT_POLICY_LIST_AT_MODIFIED = 24,
 	BT_POLICY_LIST = 32,
+};
+
+/* A group's; its actions stand elsewhere, one octet a list. */
+enum {
+	BT_POLICY_GROUP_AT_NAME = 0,
+	BT_POLICY_GROUP = 4,
+};
+
+/* A network's: its address first, so that their octets are in the order of networks. */
+enum {
+	BT_POLICY_NETWORK_AT_BITS = 16,
+	BT_POLICY_NETWORK_AT_ZERO = 17,
+	BT_POLICY_NETWORK_AT_GROUP = 18,
+	BT_POLICY_NETWORK = 20,
 };
 
 /* Where a member's fields are, and a pair's. */
@@ -60,6 +92,13 @@ enum {
 	BT_POLICY_PAIR_AT_VALUE = 4,
 	BT_POLICY_PAIR = 8,
 };
+
+static inline struct bt_network bt_policy_read_network(const uint8_t *row)
+{
+	struct bt_network network = {.bits = row[BT_POLICY_NETWORK_AT_BITS]};
+	memcpy(network.address, row, sizeof(network.address));
+	return network;
+}
 
 /*
  * Octets of the character at text[0]: UTF-8 (RFC 3629) that is no control character. 0 if it is

@@ -3,10 +3,10 @@
  * policy.h -- from matches to a verdict
  *
  * The policy is everything that turns matches into a verdict: the lists in their configured order
- * with their actions, the classes (which lists hold a name, with which scope and metadata) and the
- * addresses of the sinkhole. It is compiled into the trie file (doc/policy-format.md), and
- * a copy of its bytes travels in every segment of the event log, so that a segment can be read
- * alone, years later.
+ * with their actions, the classes (which lists hold a name, with which scope and metadata), the
+ * groups of clients for which lists act otherwise, and the addresses of the sinkhole. It is
+ * compiled into the trie file (doc/policy-format.md), and a copy of its bytes travels in every
+ * segment of the event log, so that a segment can be read alone, years later.
  *
  * Threads: an open policy never changes; any number of threads may read it.
  */
@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "network.h"
 
 enum bt_action {
 	BT_ACTION_SINKHOLE,
@@ -27,7 +28,8 @@ enum bt_action {
 	BT_ACTION_DROP,
 	BT_ACTION_ALLOW,
 	BT_ACTION_LOG,
-	BT_ACTIONS
+	BT_ACTIONS,
+	BT_ACTION_NONE = 0xff, /* of a group, for a list: not in force */
 };
 
 /* What of the tree an indicator covers: bits. */
@@ -48,7 +50,12 @@ enum {
 	BT_POLICY_MAX = 256 << 20, /* octets of a policy */
 	BT_PAIRS_MAX = 65535,      /* key-value pairs of one metadata entry */
 	BT_TTL_MAX = 86400,        /* seconds that an answer of ours may live */
+	BT_GROUPS_MAX = 1024,      /* of clients, with that of all others */
+	BT_NETWORKS_MAX = 1 << 20, /* of all groups */
 };
+
+#define BT_POLICY_NO_CLASS UINT32_MAX
+#define BT_LOCAL_LIST "local" /* the list that decisions made here are credited to */
 
 struct bt_policy;
 struct bt_match; /* trie.h */
@@ -70,6 +77,7 @@ struct bt_list_info {
 	uint32_t meta;    /* metadata that holds for the whole list */
 	uint64_t entries; /* indicators that came from it */
 	int64_t modified; /* when its file changed last, Unix seconds; 0 unknown */
+	const struct bt_sinkhole *sinkhole; /* for a builder NULL: that of the policy */
 };
 
 /* One list's hold on a name. */
@@ -106,6 +114,12 @@ const void *bt_policy_bytes(const struct bt_policy *policy, size_t *size);
 
 const struct bt_sinkhole *bt_policy_sinkhole(const struct bt_policy *policy);
 
+/* False: every name passes. */
+bool bt_policy_enabled(const struct bt_policy *policy);
+
+/* The class of names that are blocked by a decision made here, or BT_POLICY_NO_CLASS. */
+uint32_t bt_policy_local_class(const struct bt_policy *policy);
+
 unsigned bt_policy_lists(const struct bt_policy *policy);
 uint32_t bt_policy_classes(const struct bt_policy *policy);
 
@@ -138,14 +152,47 @@ const char *bt_policy_value(
  */
 bool bt_scope_covers(uint8_t scope, unsigned listed_labels, unsigned name_labels);
 
+/* ---- clients ---- */
+
+/* How many groups there are: group 0 is everybody that no other has. */
+unsigned bt_policy_groups(const struct bt_policy *policy);
+
+/* "" for group 0. Lives as long as the policy. */
+const char *bt_policy_group_name(const struct bt_policy *policy, unsigned group);
+
+/* What a list does for a group: an action, or BT_ACTION_NONE. */
+enum bt_action bt_policy_action(const struct bt_policy *policy, unsigned group, unsigned list);
+
 /*
- * The verdict for a name of `labels` labels, from bt_trie_match()'s matches. `log` memberships are
- * set aside and decide only when nothing else covers the name; among the rest the longest listed
- * name wins, on it `exact` before a wider scope, then `allow`, then the list that stands first.
- * Does not allocate; bounded by the matches and their memberships.
+ * The group of the client with this address: that of the longest network that has it. Does not
+ * allocate; some steps for each doubling of the number of networks.
  */
-struct bt_verdict bt_policy_decide(const struct bt_policy *policy, const struct bt_match *matches,
-    unsigned count, unsigned labels);
+unsigned bt_policy_group(
+    const struct bt_policy *policy, const uint8_t address[static BT_ADDRESS_SIZE]);
+
+/* Whether this client speaks for others, and is to be believed who they are. */
+bool bt_policy_is_forwarder(
+    const struct bt_policy *policy, const uint8_t address[static BT_ADDRESS_SIZE]);
+
+/* The networks of all groups, in ascending order, and the group of each. */
+unsigned bt_policy_networks(const struct bt_policy *policy);
+struct bt_network bt_policy_network(const struct bt_policy *policy, unsigned i, unsigned *group);
+
+/* Those of forwarders, likewise. */
+unsigned bt_policy_forwarders(const struct bt_policy *policy);
+struct bt_network bt_policy_forwarder(const struct bt_policy *policy, unsigned i);
+
+/* ---- verdicts ---- */
+
+/*
+ * The verdict for a name of `labels` labels that a client of this group asks for, from
+ * bt_trie_match()'s matches. Lists that are not in force for the group are left out. `log`
+ * memberships are set aside and decide only when nothing else covers the name; among the rest the
+ * longest listed name wins, on it `exact` before a wider scope, then `allow`, then the list that
+ * stands first. Does not allocate; bounded by the matches and their memberships.
+ */
+struct bt_verdict bt_policy_decide(const struct bt_policy *policy, unsigned group,
+    const struct bt_match *matches, unsigned count, unsigned labels);
 
 /* "sinkhole", ...; and back, -1 if there is no such action. */
 const char *bt_action_name(enum bt_action action);

@@ -220,6 +220,7 @@ void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
 	case BT_ACTION_ALLOW:
 	case BT_ACTION_LOG:
 	case BT_ACTIONS:
+	case BT_ACTION_NONE:
 		break;
 	}
 	if (!given)

@@ -135,8 +135,8 @@ static bool intervene(struct module_qstate *qstate, int id)
 		return false;
 
 	const struct bt_policy *policy = bt_trie_policy(state.trie);
-	bt_answer(qstate, verdict, bt_policy_sinkhole(policy),
-	    bt_policy_list(policy, verdict->by.list).name, key.labels);
+	struct bt_list_info list = bt_policy_list(policy, verdict->by.list);
+	bt_answer(qstate, verdict, list.sinkhole, list.name, key.labels);
 	return true;
 }
 

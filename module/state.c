@@ -150,7 +150,7 @@ bool bt_state_judge(
 	if (count == 0)
 		return false;
 	const struct bt_policy *policy = bt_trie_policy(state->trie);
-	struct bt_verdict verdict = bt_policy_decide(policy, matches, count, key->labels);
+	struct bt_verdict verdict = bt_policy_decide(policy, 0, matches, count, key->labels);
 	if (!verdict.listed)
 		return false;
 
@@ -177,7 +177,7 @@ bool bt_state_covers(const struct bt_state *state, const struct bt_key *key)
 	if (count == 0)
 		return false;
 	struct bt_verdict verdict =
-	    bt_policy_decide(bt_trie_policy(state->trie), matches, count, key->labels);
+	    bt_policy_decide(bt_trie_policy(state->trie), 0, matches, count, key->labels);
 	return verdict.listed && verdict.action != BT_ACTION_ALLOW;
 }
 

@@ -55,7 +55,7 @@ static bool fill_event(
 		return bt_fail(err, "bad name %s", word[5]);
 	unsigned count = bt_trie_match(script->trie, &key, matches);
 	struct bt_verdict verdict =
-	    bt_policy_decide(bt_trie_policy(script->trie), matches, count, key.labels);
+	    bt_policy_decide(bt_trie_policy(script->trie), 0, matches, count, key.labels);
 	if (!verdict.listed)
 		return bt_fail(err, "%s is not listed", word[5]);
 

@@ -156,7 +156,7 @@ static struct bt_verdict ask(const struct run *run, const char *name)
 	struct bt_match matches[BT_MATCHES_MAX];
 	assert_int_equal(bt_key_from_text(&key, name, strlen(name)), BT_NAME_OK);
 	unsigned count = bt_trie_match(run->trie, &key, matches);
-	return bt_policy_decide(bt_trie_policy(run->trie), matches, count, key.labels);
+	return bt_policy_decide(bt_trie_policy(run->trie), 0, matches, count, key.labels);
 }
 
 /* The deciding list's name, or "-". */

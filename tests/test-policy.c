@@ -198,7 +198,7 @@ static void decides(void **state)
 		struct bt_policy *policy = build(builder);
 
 		struct bt_verdict verdict =
-		    bt_policy_decide(policy, matches, count, decisions[i].labels);
+		    bt_policy_decide(policy, 0, matches, count, decisions[i].labels);
 		char got[100] = "-";
 		if (verdict.listed) {
 			struct bt_list_info list = bt_policy_list(policy, verdict.by.list);
@@ -301,7 +301,7 @@ static void decides_as_the_oracle(void **state)
 					matches[count++] = (struct bt_match){.labels = (uint8_t)i,
 					    .class_id = classes[random_below(CLASSES)]};
 			struct bt_verdict verdict =
-			    bt_policy_decide(policy, matches, count, labels);
+			    bt_policy_decide(policy, 0, matches, count, labels);
 			unsigned n = all_claims(policy, matches, count, labels, claims);
 			assert_int_equal(verdict.listed, n > 0);
 			if (n == 0)
@@ -404,7 +404,7 @@ static void has_no_addresses(void **state)
 	assert_false(bt_policy_sinkhole(policy)->has_ipv6);
 	assert_int_equal(bt_policy_sinkhole(policy)->ttl, 0);
 	assert_int_equal(bt_policy_lists(policy), 0);
-	struct bt_verdict verdict = bt_policy_decide(policy, NULL, 0, 3);
+	struct bt_verdict verdict = bt_policy_decide(policy, 0, NULL, 0, 3);
 	assert_false(verdict.listed);
 	close_built(policy);
 }
@@ -714,8 +714,8 @@ static size_t use(const struct bt_policy *policy)
 	}
 	for (uint32_t i = 0; i < bt_policy_classes(policy); i++) {
 		struct bt_match match = {.class_id = i, .labels = 2};
-		sum += bt_policy_decide(policy, &match, 1, 2).labels;
-		sum += bt_policy_decide(policy, &match, 1, 3).labels;
+		sum += bt_policy_decide(policy, 0, &match, 1, 2).labels;
+		sum += bt_policy_decide(policy, 0, &match, 1, 3).labels;
 		for (unsigned j = 0; j < bt_policy_class_size(policy, i); j++) {
 			struct bt_member member = bt_policy_member(policy, i, j);
 			const char *value = bt_policy_value(policy, member, "tlp");

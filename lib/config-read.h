@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* config-read.h -- a configuration that is being read; for config*.c alone */
+#ifndef BT_CONFIG_READ_H
+#define BT_CONFIG_READ_H
+
+#include "config.h"
+#include "yaml-doc.h"
+
+/* A load under way. */
+struct bt_config_load {
+	struct bt_yaml yaml; /* its ctx is this load */
+	struct bt_config *config;
+	const char *path;
+	void (*problem)(void *ctx, const char *text);
+	void *ctx;
+	struct bt_err first; /* of the problems */
+	unsigned problems;
+	bool out_of_memory;
+	uint8_t *own;         /* of each list: what its sinkhole has of its own */
+	yaml_node_t *clients; /* to be read when the lists are known; NULL: none */
+};
+
+/* A string of ours at that place. NULL: out of memory. */
+void bt_config_set_string(struct bt_yaml *yaml, char **to, char *string);
+
+/* A name that is safe in file names, reports and lines of a log; NULL: told. */
+const char *bt_config_name(struct bt_yaml *yaml, const yaml_node_t *value, size_t max);
+
+/* One of the names that name_at() gives for 0, 1, ... until NULL. Its number, or -1: told. */
+int bt_config_choice(struct bt_yaml *yaml, const struct bt_yaml_key *key, const yaml_node_t *value,
+    const char *(*name_at)(int i));
+
+/* Names of actions, for bt_config_choice. */
+const char *bt_config_action(int i);
+
+/* ---- config-clients.c ---- */
+
+/* `clients`: notes where they are. */
+void bt_config_clients_later(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* The clients, when the lists are known. */
+void bt_config_read_clients(struct bt_config_load *load);
+
+/* `trusted-forwarders` */
+void bt_config_read_forwarders(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+#endif
