@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "decisions.h"
 #include "err.h"
 #include "trie.h"
 
@@ -55,7 +56,7 @@ struct bt_call {
 };
 
 extern const struct bt_command bt_cmd_compile, bt_cmd_verify, bt_cmd_dump, bt_cmd_lookup,
-    bt_cmd_check_config, bt_cmd_report;
+    bt_cmd_check_config, bt_cmd_report, bt_cmd_allow, bt_cmd_block, bt_cmd_pause, bt_cmd_overrides;
 
 /* ---- options.c ---- */
 
@@ -90,6 +91,14 @@ char *bt_trie_path(const struct bt_call *call, const char *option);
 
 /* Opens that trie; NULL after a message. */
 struct bt_trie *bt_open_trie(const struct bt_call *call, const char *option);
+
+/*
+ * STATE/local.yaml: malloc'ed, the caller's; NULL after a message.
+ */
+char *bt_decisions_path(const struct bt_call *call);
+
+/* What was decided here. False after a message. */
+bool bt_open_decisions(const struct bt_call *call, struct bt_decisions **decisions);
 
 /*
  * Calls each() for every metadata pair of a membership: the indicator's own, then its list's where

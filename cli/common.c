@@ -64,21 +64,43 @@ struct bt_config *bt_open_config(const struct bt_call *call)
 	return NULL;
 }
 
-char *bt_trie_path(const struct bt_call *call, const char *option)
+/* A file in the configured state directory. */
+static char *state_path(const struct bt_call *call, const char *name)
 {
-	char *path = NULL;
-	if (option != NULL) {
-		path = strdup(option);
-	} else {
-		struct bt_config *config = bt_open_config(call);
-		if (config == NULL)
-			return NULL;
-		path = bt_path_join(config->state_dir, BT_TRIE_FILE);
-		bt_config_free(&config);
-	}
+	struct bt_config *config = bt_open_config(call);
+	if (config == NULL)
+		return NULL;
+	char *path = bt_path_join(config->state_dir, name);
+	bt_config_free(&config);
 	if (path == NULL)
 		bt_message("out of memory");
 	return path;
+}
+
+char *bt_trie_path(const struct bt_call *call, const char *option)
+{
+	if (option == NULL)
+		return state_path(call, BT_TRIE_FILE);
+	char *path = strdup(option);
+	if (path == NULL)
+		bt_message("out of memory");
+	return path;
+}
+
+char *bt_decisions_path(const struct bt_call *call)
+{
+	return state_path(call, BT_DECISIONS_FILE);
+}
+
+bool bt_open_decisions(const struct bt_call *call, struct bt_decisions **decisions)
+{
+	struct bt_err err;
+	char *path = bt_decisions_path(call);
+	bool opened = path != NULL && bt_decisions_load(decisions, path, &err);
+	if (path != NULL && !opened)
+		bt_message("%s", err.text);
+	free(path);
+	return opened;
 }
 
 struct bt_trie *bt_open_trie(const struct bt_call *call, const char *option)

@@ -6,18 +6,25 @@
 #include <string.h>
 
 #include "explain.h"
+#include "timestamp.h"
 
 /* The holdings that are still in the running, while rule after rule takes some out. */
 struct contest {
 	const struct bt_policy *policy;
 	struct bt_explanation *told;
+	unsigned group;
 	const struct bt_holding **left;
 	size_t count;
 };
 
 static enum bt_action action_of(const struct contest *contest, const struct bt_holding *holding)
 {
-	return bt_policy_list(contest->policy, holding->member.list).action;
+	return bt_policy_action(contest->policy, contest->group, holding->member.list);
+}
+
+static bool is_in_force(const struct contest *contest, const struct bt_holding *holding)
+{
+	return action_of(contest, holding) != BT_ACTION_NONE;
 }
 
 static bool is_no_log(const struct contest *contest, const struct bt_holding *holding)
@@ -69,6 +76,7 @@ struct step {
 };
 
 static const struct step steps[] = {
+    {is_in_force, NULL, "not in force for this group of clients: ", write_list},
     {is_no_log, NULL, "log lists are set aside: ", write_list},
     {is_longest, "most specific: ", ", before ", write_name},
     {is_exact, "exact before a wider scope on the same name: list ", ", before ", write_list},
@@ -119,13 +127,13 @@ static bool tell(const struct contest *contest, const struct step *step, const b
 	return fclose(out) == 0;
 }
 
-/* A rule that keeps all of them, or would keep none, says nothing. */
+/* A rule that keeps all of them says nothing; nor does one that would keep none, but the first. */
 static bool apply(struct contest *contest, const struct step *step, bool *kept)
 {
 	size_t stay = 0;
 	for (size_t i = 0; i < contest->count; i++)
 		stay += kept[i] = step->keeps(contest, contest->left[i]);
-	if (stay == 0 || stay == contest->count)
+	if ((stay == 0 && step != steps) || stay == contest->count)
 		return true;
 	if (!tell(contest, step, kept))
 		return false;
@@ -147,19 +155,21 @@ static bool run_contest(struct contest *contest, bool *kept)
 		return say(told, told->count > 0 ? "what is listed does not cover the name"
 						 : "neither the name nor one above it is listed");
 	bool alone = contest->count == 1;
-	for (int i = 0; i < STEPS; i++)
+	for (int i = 0; i < STEPS && contest->count > 0; i++)
 		if (!apply(contest, &steps[i], kept))
 			return false;
+	if (contest->count == 0)
+		return true;
 	if (action_of(contest, contest->left[0]) == BT_ACTION_LOG)
 		return say(told, "only log lists cover the name: it is recorded, not blocked");
 	return !alone || say(told, "nothing else covers the name");
 }
 
 /* *winner is the holding that the rules leave; NULL: none. */
-static bool tell_steps(
-    struct bt_explanation *told, const struct bt_policy *policy, const struct bt_holding **winner)
+static bool tell_steps(struct bt_explanation *told, const struct bt_policy *policy, unsigned group,
+    const struct bt_holding **winner)
 {
-	struct contest contest = {.policy = policy, .told = told};
+	struct contest contest = {.policy = policy, .told = told, .group = group};
 	contest.left = calloc(told->count + 1, sizeof(*contest.left));
 	bool *kept = calloc(told->count + 1, sizeof(*kept));
 	bool ok = contest.left != NULL && kept != NULL && run_contest(&contest, kept);
@@ -169,17 +179,51 @@ static bool tell_steps(
 	return ok;
 }
 
+/* "decided here: WHAT until WHEN, by WHO: WHY" */
+static bool tell_decision(struct bt_explanation *told, const struct bt_decision *decision)
+{
+	char name[BT_TEXT_MAX + 1], until[BT_TIME_TEXT];
+	size_t size;
+	FILE *out = open_memstream(&told->steps[told->step_count], &size);
+	if (out == NULL)
+		return false;
+	fprintf(out, "decided here: %s", bt_decided_name(decision->kind));
+	if (decision->kind != BT_DECIDED_PAUSE) {
+		bt_key_to_text(name, decision->key.bytes, decision->key.len);
+		fprintf(out, " %s", name);
+	}
+	if (decision->until != 0)
+		fprintf(out, " until %s", bt_time_rfc3339(until, decision->until * 1000));
+	if (decision->author[0] != '\0')
+		fprintf(out, ", by %s", decision->author);
+	if (decision->reason[0] != '\0')
+		fprintf(out, ": %s", decision->reason);
+	told->step_count++;
+	return fclose(out) == 0;
+}
+
+static bool tell_group(struct bt_explanation *told)
+{
+	char text[BT_LIST_NAME_MAX + 40];
+	if (told->group[0] == '\0')
+		return true;
+	snprintf(text, sizeof(text), "the client is of the group %s", told->group);
+	return say(told, text);
+}
+
 /* Most specific first: the matches come the other way round. */
 static bool gather(struct bt_explanation *told, const struct bt_policy *policy,
-    const struct bt_match *matches, unsigned count)
+    const struct bt_judgement *judgement)
 {
+	const struct bt_match *matches = judgement->matches;
+	bool by_list = told->verdict.listed && judgement->decision == NULL;
 	size_t room = 0;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < judgement->count; i++)
 		room += bt_policy_class_size(policy, matches[i].class_id);
 	told->holdings = calloc(room + 1, sizeof(*told->holdings));
 	if (told->holdings == NULL)
 		return false;
-	for (unsigned i = count; i-- > 0;) {
+	for (unsigned i = judgement->count; i-- > 0;) {
 		unsigned members = bt_policy_class_size(policy, matches[i].class_id);
 		for (unsigned j = 0; j < members; j++) {
 			struct bt_holding *holding = &told->holdings[told->count++];
@@ -187,32 +231,54 @@ static bool gather(struct bt_explanation *told, const struct bt_policy *policy,
 			holding->labels = matches[i].labels;
 			holding->covers = bt_scope_covers(
 			    holding->member.scope, holding->labels, told->key.labels);
-			holding->decides = told->verdict.listed &&
-					   told->verdict.labels == holding->labels &&
+			holding->decides = by_list && told->verdict.labels == holding->labels &&
 					   told->verdict.by.list == holding->member.list;
 		}
 	}
 	return true;
 }
 
+/* *winner as in tell_steps(). */
+static bool tell_all(struct bt_explanation *told, const struct bt_policy *policy,
+    const struct bt_judgement *judgement, const struct bt_holding **winner)
+{
+	*winner = NULL;
+	if (!bt_policy_enabled(policy))
+		return say(told, "enabled: false in the configuration: every name passes");
+	if (!tell_group(told))
+		return false;
+	bool ok = judgement->decision != NULL
+		      ? tell_decision(told, judgement->decision) &&
+			    say(told, "what is decided here stands before all lists")
+		      : tell_steps(told, policy, judgement->group, winner);
+	return ok &&
+	       (judgement->pause == NULL ||
+		   (tell_decision(told, judgement->pause) &&
+		       say(told, "in a pause what would be stopped passes, and is recorded")));
+}
+
 bool bt_explain(struct bt_explanation **explanation, const struct bt_trie *trie,
-    const struct bt_key *key, struct bt_err *err)
+    const struct bt_decisions *decisions, const struct bt_question *question, struct bt_err *err)
 {
 	const struct bt_policy *policy = bt_trie_policy(trie);
-	struct bt_match matches[BT_MATCHES_MAX];
+	struct bt_judgement judgement;
 	struct bt_explanation *told = calloc(1, sizeof(*told));
 	if (told == NULL)
 		return bt_fail(err, "out of memory");
 
-	unsigned count = bt_trie_match(trie, key, matches);
-	told->key = *key;
-	told->verdict = bt_policy_decide(policy, 0, matches, count, key->labels);
+	bt_judge(&judgement, trie, decisions, question);
+	if (!bt_policy_enabled(policy)) /* the indicators are worth seeing all the same */
+		judgement.count = bt_trie_match(trie, question->key, judgement.matches);
+	told->key = *question->key;
+	told->verdict = judgement.verdict;
+	told->group = bt_policy_group_name(policy, judgement.group);
 	const struct bt_holding *winner;
-	if (!gather(told, policy, matches, count) || !tell_steps(told, policy, &winner)) {
+	if (!gather(told, policy, &judgement) || !tell_all(told, policy, &judgement, &winner)) {
 		bt_explanation_free(&told);
 		return bt_fail(err, "out of memory");
 	}
-	if (told->verdict.listed ? winner == NULL || !winner->decides : winner != NULL) {
+	bool by_list = told->verdict.listed && judgement.decision == NULL;
+	if (by_list ? winner == NULL || !winner->decides : winner != NULL) {
 		bt_explanation_free(&told);
 		return bt_fail(
 		    err, "the verdict does not follow from the rules: a fault of this program");

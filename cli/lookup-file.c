@@ -16,7 +16,7 @@
 enum { BAD_LINES_SHOWN = 20 };
 
 struct search {
-	const struct bt_trie *trie;
+	const struct bt_asker *asker;
 	const struct bt_policy *policy;
 	const char *path;
 	bool json;
@@ -26,6 +26,7 @@ struct search {
 	struct bt_key keys[BT_BATCH_MAX];
 	unsigned count;
 	struct bt_match matches[BT_BATCH_MAX][BT_MATCHES_MAX];
+	struct bt_judgement judgement;
 };
 
 /* ---- hits ---- */
@@ -61,7 +62,8 @@ static bool show_object(const struct search *s, const struct bt_key *key)
 {
 	struct bt_explanation *told;
 	struct bt_err err;
-	if (!bt_explain(&told, s->trie, key, &err)) {
+	const struct bt_question question = bt_ask(s->asker, key);
+	if (!bt_explain(&told, s->asker->trie, s->asker->decisions, &question, &err)) {
 		bt_message("%s", err.text);
 		return false;
 	}
@@ -81,10 +83,13 @@ static bool look_up(struct search *s)
 	unsigned counts[BT_BATCH_MAX];
 	for (unsigned i = 0; i < s->count; i++)
 		keys[i] = &s->keys[i];
-	bt_trie_match_batch(s->trie, keys, s->count, s->matches, counts);
+	bt_trie_match_batch(s->asker->trie, keys, s->count, s->matches, counts);
 	for (unsigned i = 0; i < s->count; i++) {
-		const struct bt_verdict verdict =
-		    bt_policy_decide(s->policy, 0, s->matches[i], counts[i], keys[i]->labels);
+		if (counts[i] == 0 && s->asker->decisions == NULL)
+			continue;
+		const struct bt_question question = bt_ask(s->asker, keys[i]);
+		bt_judge(&s->judgement, s->asker->trie, s->asker->decisions, &question);
+		const struct bt_verdict verdict = s->judgement.verdict;
 		if (!bt_is_hit(&verdict))
 			continue;
 		if (!s->json)
@@ -168,7 +173,7 @@ static enum bt_exit search_in(struct search *s, int fd)
 	return s->bad > 0 ? BT_EXIT_FAILED : BT_EXIT_NO;
 }
 
-enum bt_exit bt_lookup_file(const struct bt_trie *trie, const char *path, bool json)
+enum bt_exit bt_lookup_file(const struct bt_asker *asker, const char *path, bool json)
 {
 	bool input = strcmp(path, "-") == 0;
 	struct search *s = calloc(1, sizeof(*s));
@@ -177,8 +182,8 @@ enum bt_exit bt_lookup_file(const struct bt_trie *trie, const char *path, bool j
 	if (s == NULL || fd < 0) {
 		bt_message("%s: %s", path, strerror(errno));
 	} else {
-		s->trie = trie;
-		s->policy = bt_trie_policy(trie);
+		s->asker = asker;
+		s->policy = bt_trie_policy(asker->trie);
 		s->path = input ? "standard input" : path;
 		s->json = json;
 		status = search_in(s, fd);

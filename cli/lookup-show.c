@@ -2,6 +2,8 @@
 /* lookup-show.c -- what was found out about a name, in the formats of `beacontrap lookup` */
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <strings.h>
 
 #include "escape.h"
 #include "json.h"
@@ -51,26 +53,48 @@ static void show_holding(const struct bt_policy *policy, const struct bt_explana
 	bt_each_pair(policy, holding->member, show_pair, NULL);
 }
 
-static void show_answer(const struct bt_policy *policy, enum bt_action action)
+/* The answer of a sinkhole to a question of this type; NULL: of any. */
+static void show_sinkhole(const struct bt_sinkhole *sinkhole, const char *type)
 {
-	const struct bt_sinkhole *sinkhole = bt_policy_sinkhole(policy);
 	char text4[INET6_ADDRSTRLEN], text6[INET6_ADDRSTRLEN];
-
-	fputs("  answer:\n    ", stdout);
-	if (action == BT_ACTION_SINKHOLE) {
-		const char *ipv4 = bt_sinkhole_address(sinkhole, AF_INET, text4);
-		const char *ipv6 = bt_sinkhole_address(sinkhole, AF_INET6, text6);
-		printf("A %s, AAAA %s, other types NODATA", ipv4 != NULL ? ipv4 : "NODATA",
-		    ipv6 != NULL ? ipv6 : "NODATA");
-	} else {
-		fputs(answers[action], stdout);
+	const char *ipv4 = bt_sinkhole_address(sinkhole, AF_INET, text4);
+	const char *ipv6 = bt_sinkhole_address(sinkhole, AF_INET6, text6);
+	bool any = type == NULL || strcasecmp(type, "ANY") == 0;
+	bool a = any || strcasecmp(type, "A") == 0, aaaa = any || strcasecmp(type, "AAAA") == 0;
+	if (a)
+		printf("A %s", ipv4 != NULL ? ipv4 : "NODATA");
+	if (aaaa)
+		printf("%sAAAA %s", a ? ", " : "", ipv6 != NULL ? ipv6 : "NODATA");
+	if (type == NULL)
+		fputs(", other types NODATA", stdout);
+	if (!a && !aaaa) {
+		bt_put_escaped(stdout, type);
+		fputs(" NODATA", stdout);
 	}
-	if (action <= BT_ACTION_NODATA)
+}
+
+static void show_answer(
+    const struct bt_policy *policy, const struct bt_verdict *verdict, const char *type)
+{
+	const struct bt_sinkhole *sinkhole = bt_policy_list(policy, verdict->by.list).sinkhole;
+	fputs("  answer:\n    ", stdout);
+	if (verdict->action == BT_ACTION_SINKHOLE)
+		show_sinkhole(sinkhole, type);
+	else
+		fputs(answers[verdict->action], stdout);
+	if (verdict->action <= BT_ACTION_NODATA)
 		printf("; TTL %" PRIu32 " s", sinkhole->ttl);
 	putchar('\n');
 }
 
-bool bt_lookup_text(const struct bt_policy *policy, const struct bt_explanation *told)
+/* Whether an answer of ours is in the name's way. */
+static bool is_stopped(const struct bt_verdict *verdict)
+{
+	return bt_is_hit(verdict) && verdict->action != BT_ACTION_LOG;
+}
+
+bool bt_lookup_text(
+    const struct bt_policy *policy, const struct bt_explanation *told, const char *type)
 {
 	bool bold = bt_colour(stdout);
 	char name[BT_TEXT_MAX + 1];
@@ -86,11 +110,13 @@ bool bt_lookup_text(const struct bt_policy *policy, const struct bt_explanation 
 		putchar('\n');
 	}
 	if (told->verdict.listed)
-		show_answer(policy, told->verdict.action);
+		show_answer(policy, &told->verdict, type);
 	if (told->count > 0)
 		puts("  indicators:");
 	for (size_t i = 0; i < told->count; i++)
 		show_holding(policy, told, &told->holdings[i]);
+	if (is_stopped(&told->verdict))
+		printf("  to let it through:\n    beacontrap allow %s\n", name);
 	return true;
 }
 
@@ -122,11 +148,11 @@ static json_t *holding_object(const struct bt_policy *policy, const struct bt_ex
 
 static json_t *answer_object(const struct bt_policy *policy, const struct bt_verdict *verdict)
 {
-	const struct bt_sinkhole *sinkhole = bt_policy_sinkhole(policy);
 	char ipv4[INET6_ADDRSTRLEN], ipv6[INET6_ADDRSTRLEN];
 
 	if (!verdict->listed)
 		return json_null();
+	const struct bt_sinkhole *sinkhole = bt_policy_list(policy, verdict->by.list).sinkhole;
 	if (verdict->action == BT_ACTION_SINKHOLE)
 		return json_pack("{ss? ss? sI}", "A", bt_sinkhole_address(sinkhole, AF_INET, ipv4),
 		    "AAAA", bt_sinkhole_address(sinkhole, AF_INET6, ipv6), "ttl",
@@ -153,9 +179,11 @@ bool bt_lookup_json(const struct bt_policy *policy, const struct bt_explanation 
 		return false;
 	}
 	write_indicator(name, told, told->key.labels);
+	char unblock[BT_TEXT_MAX + 32];
+	snprintf(unblock, sizeof(unblock), "beacontrap allow %s", name);
 	return bt_json_write(stdout,
-	    json_pack("{ss sb ss? so so so}", "name", name, "listed", told->verdict.listed,
+	    json_pack("{ss sb ss? so so so ss?}", "name", name, "listed", told->verdict.listed,
 		"action", told->verdict.listed ? bt_action_name(told->verdict.action) : NULL,
-		"indicators", holdings, "why", why, "answer",
-		answer_object(policy, &told->verdict)));
+		"indicators", holdings, "why", why, "answer", answer_object(policy, &told->verdict),
+		"unblock", is_stopped(&told->verdict) ? unblock : NULL));
 }

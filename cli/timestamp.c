@@ -112,7 +112,7 @@ bool bt_zone_read(struct bt_zone *zone, const char *text, struct bt_err *err)
 
 /* ---- reading ---- */
 
-static bool read_age(const char *text, int64_t *milliseconds)
+bool bt_duration_read(int64_t *milliseconds, const char *text)
 {
 	char *end;
 	if (!isdigit((unsigned char)text[0]) || strlen(text) > 10)
@@ -196,7 +196,7 @@ bool bt_time_read(
     int64_t *time, const char *text, const struct bt_zone *zone, int64_t now, struct bt_err *err)
 {
 	int64_t age = 0;
-	if (strcmp(text, "now") == 0 || read_age(text, &age))
+	if (strcmp(text, "now") == 0 || bt_duration_read(&age, text))
 		*time = now - age;
 	else if (!read_moment(text, zone, time))
 		return bt_fail(err,

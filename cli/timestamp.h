@@ -33,6 +33,9 @@ bool bt_zone_read(struct bt_zone *zone, const char *text, struct bt_err *err);
 bool bt_time_read(
     int64_t *time, const char *text, const struct bt_zone *zone, int64_t now, struct bt_err *err);
 
+/* "90s", "15m", "6h", "7d", "2w". *milliseconds is written only if it is one of these. */
+bool bt_duration_read(int64_t *milliseconds, const char *text);
+
 /* "%F %T.%L" in `zone`. Returns text. */
 const char *bt_time_show(char text[static BT_TIME_TEXT], int64_t time, const struct bt_zone *zone);
 

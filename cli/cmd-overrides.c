@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cmd-overrides.c -- what was decided here: shows it, and takes it back */
+
+#include <stdlib.h>
+
+#include "cli.h"
+#include "decide.h"
+#include "escape.h"
+#include "timestamp.h"
+
+enum { REMOVE, RESUME };
+
+static const struct bt_option options[] = {
+    [REMOVE] = {"remove", "NAME", "take back what was decided about this name", 0},
+    [RESUME] = {"resume", NULL, "end all pauses", 0},
+    {NULL, NULL, NULL, 0},
+};
+
+static void show(const struct bt_decision *decision)
+{
+	char name[BT_TEXT_MAX + 1] = "-", client[BT_NETWORK_TEXT], time[BT_TIME_TEXT];
+	if (decision->kind != BT_DECIDED_PAUSE)
+		bt_key_to_text(name, decision->key.bytes, decision->key.len);
+	bt_network_write(client, &decision->client);
+	printf("%s  %s", bt_decided_name(decision->kind), name);
+	if (decision->client.bits > 0)
+		printf("  for %s", client);
+	if (decision->until != 0)
+		printf("  until %s", bt_time_rfc3339(time, decision->until * 1000));
+	if (decision->at != 0)
+		printf("  since %s", bt_time_rfc3339(time, decision->at * 1000));
+	if (decision->author[0] != '\0') {
+		fputs("  by ", stdout);
+		bt_put_escaped(stdout, decision->author);
+	}
+	if (decision->reason[0] != '\0') {
+		fputs("  ", stdout);
+		bt_put_escaped(stdout, decision->reason);
+	}
+	putchar('\n');
+}
+
+static enum bt_exit list(const struct bt_call *call)
+{
+	struct bt_decisions *decisions;
+	int64_t now = bt_time_now() / 1000;
+	unsigned shown = 0;
+	if (!bt_open_decisions(call, &decisions))
+		return BT_EXIT_FAILED;
+	for (unsigned i = 0; i < decisions->count; i++)
+		if (bt_decision_holds(&decisions->list[i], now)) {
+			show(&decisions->list[i]);
+			shown++;
+		}
+	bt_decisions_free(&decisions);
+	if (shown == 0)
+		puts("nothing was decided here that still holds");
+	return BT_EXIT_OK;
+}
+
+static enum bt_exit take_back(const struct bt_call *call, const struct bt_key *key)
+{
+	struct bt_err err;
+	unsigned removed;
+	char *path = bt_decisions_path(call);
+	if (path == NULL)
+		return BT_EXIT_FAILED;
+	bool done = bt_undecide(path, key, &removed, &err);
+	free(path);
+	if (!done) {
+		bt_message("%s", err.text);
+		return BT_EXIT_FAILED;
+	}
+	printf("%u taken back\n", removed);
+	return removed > 0 ? BT_EXIT_OK : BT_EXIT_NO;
+}
+
+static enum bt_exit run(const struct bt_call *call)
+{
+	struct bt_key key;
+	const char *name = call->option[REMOVE];
+	if (name != NULL && call->option[RESUME] != NULL)
+		return bt_usage(call, "overrides: --remove or --resume, not both");
+	if (name != NULL)
+		return bt_read_name(&key, name) ? take_back(call, &key) : BT_EXIT_FAILED;
+	return call->option[RESUME] != NULL ? take_back(call, NULL) : list(call);
+}
+
+const struct bt_command bt_cmd_overrides = {
+    .name = "overrides",
+    .arguments = "",
+    .summary = "Show what was decided here with allow, block and pause, or take it back",
+    .options = options,
+    .run = run,
+};
