@@ -5,21 +5,20 @@
 
 /* ---- lookups ---- */
 
-/* The same keys by the batch, of any size. */
-static void compare_batch(const struct bt_trie *trie, const struct set *s, uint64_t *state)
+/* Each against the scan, and all by the batch. */
+static void compare_batch(
+    const struct bt_trie *trie, const struct set *s, const struct bt_key *keys, unsigned size)
 {
-	struct bt_key keys[BT_BATCH_MAX];
-	const struct bt_key *asked[BT_BATCH_MAX];
+	const struct bt_key *asked[BT_BATCH_MAX] = {NULL};
 	struct bt_match got[BT_BATCH_MAX][BT_MATCHES_MAX], want[BT_MATCHES_MAX];
-	unsigned counts[BT_BATCH_MAX], size = 1 + random_below(state, BT_BATCH_MAX);
-	for (unsigned i = 0; i < size; i++) {
-		keys[i] = near_key(s, state);
+	unsigned counts[BT_BATCH_MAX];
+	for (unsigned i = 0; i < size; i++)
 		asked[i] = &keys[i];
-	}
 	bt_trie_match_batch(trie, asked, size, got, counts);
 	for (unsigned i = 0; i < size; i++) {
-		unsigned count = bt_trie_match(trie, &keys[i], want);
+		unsigned count = match_linear(s, &keys[i], want);
 		assert_true(same_matches(want, count, got[i], counts[i]));
+		compare_matches(trie, s, &keys[i]);
 	}
 }
 
@@ -32,8 +31,13 @@ static void compare_many(const struct set *s, uint64_t *state, unsigned lookups)
 		const struct bt_key key = near_key(s, state);
 		compare_matches(trie, s, &key);
 	}
-	for (unsigned i = 0; i < 50; i++)
-		compare_batch(trie, s, state);
+	for (unsigned i = 0; i < 50; i++) {
+		struct bt_key keys[BT_BATCH_MAX];
+		unsigned size = 1 + random_below(state, BT_BATCH_MAX);
+		for (unsigned j = 0; j < size; j++)
+			keys[j] = near_key(s, state);
+		compare_batch(trie, s, keys, size);
+	}
 	bt_trie_close(&trie);
 }
 
@@ -192,6 +196,54 @@ static void test_many_tops(void **unused)
 		}
 		finish_set(&set, CLASSES, &state);
 		compare_many(&set, &state, 2000);
+	}
+}
+
+/* So many labels: first those of a name in the set, of which some are cut off, then of three, each
+ * one octet so many times. */
+static struct bt_key dense_key(const unsigned times[3], unsigned labels, uint64_t *state)
+{
+	struct bt_key key = {0};
+	if (set.count > 0 && random_below(state, 2) == 0) {
+		key = set.keys[random_below(state, (unsigned)set.count)];
+		cut_labels(&key, random_below(state, labels + 1));
+	}
+	for (; key.labels < labels; key.labels++) {
+		unsigned label = random_below(state, 3), size = times[label];
+		key.bytes[key.len++] = (uint8_t)size;
+		memset(key.bytes + key.len, "abc"[label], size);
+		key.len = (uint8_t)(key.len + size);
+	}
+	return key;
+}
+
+/* Sets of few names or many, with some of one to seven labels: beginnings of two and three labels
+ * that are listed or not, with names below of any number of labels or without. */
+static void test_dense_names(void **unused)
+{
+	(void)unused;
+	uint64_t state = seed;
+	for (unsigned round = 0; round < 800; round++) {
+		unsigned depths = 1 + random_below(&state, 127), times[3];
+		unsigned count = 1 + random_below(&state, 1u << random_below(&state, 10));
+		for (unsigned i = 0; i < 3; i++)
+			times[i] = 1 + random_below(&state, 1u << random_below(&state, 5));
+		for (set.count = 0; set.count < count;) {
+			unsigned labels = 1 + random_below(&state, 7);
+			if (depths >> (labels - 1) & 1)
+				set.keys[set.count++] = dense_key(times, labels, &state);
+		}
+		if (random_below(&state, 8) == 0)
+			set.keys[0] = (struct bt_key){0};
+		finish_set(&set, CLASSES, &state);
+		struct bt_trie *trie = open_trie(&set);
+		for (unsigned batch = 0; batch < 20; batch++) {
+			struct bt_key keys[BT_BATCH_MAX];
+			for (unsigned i = 0; i < BT_BATCH_MAX; i++)
+				keys[i] = dense_key(times, random_below(&state, 10), &state);
+			compare_batch(trie, &set, keys, BT_BATCH_MAX);
+		}
+		bt_trie_close(&trie);
 	}
 }
 
@@ -584,6 +636,7 @@ int main(void)
 	    cmocka_unit_test(test_near_and_far),
 	    cmocka_unit_test(test_many_classes),
 	    cmocka_unit_test(test_many_tops),
+	    cmocka_unit_test(test_dense_names),
 	    cmocka_unit_test(test_short_names),
 	    cmocka_unit_test(test_most_matches),
 	    cmocka_unit_test(test_many_children),
