@@ -68,8 +68,8 @@ static bool read_terms(const struct bt_call *call, const char *length, struct bt
 		bt_usage(call, "the reason: expected one line of at most %d octets", BT_REASON_MAX);
 		return false;
 	}
-	decision->author = (char *)author();
-	decision->reason = (char *)(reason != NULL ? reason : "");
+	decision->author = author();
+	decision->reason = reason != NULL ? reason : "";
 	return true;
 }
 

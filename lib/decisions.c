@@ -99,7 +99,7 @@ static void read_text(
 {
 	struct reader *r = yaml->ctx;
 	const char *text = bt_yaml_text(yaml, value, "a text");
-	char **field = (char **)(void *)((char *)to + key->offset);
+	const char **field = (const char **)(void *)((char *)to + key->offset);
 	if (text == NULL)
 		return;
 	for (const char *c = text; *c != '\0'; c++)
@@ -112,7 +112,7 @@ static void read_text(
 	char *copy = strdup(text);
 	r->out_of_memory |= copy == NULL;
 	if (copy != NULL) {
-		free(*field);
+		free((char *)*field);
 		*field = copy;
 	}
 }
@@ -263,8 +263,8 @@ void bt_decisions_free(struct bt_decisions **decisions)
 	if (d == NULL)
 		return;
 	for (unsigned i = 0; d->list != NULL && i < d->count; i++) {
-		free(d->list[i].author);
-		free(d->list[i].reason);
+		free((char *)d->list[i].author);
+		free((char *)d->list[i].reason);
 	}
 	free(d->list);
 	free(d->around);

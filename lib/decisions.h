@@ -30,11 +30,11 @@ enum {
 
 struct bt_decision {
 	enum bt_decided kind;
-	struct bt_key key;        /* the name, and all below it; not of a pause */
-	struct bt_network client; /* for these clients; no bits: for all */
-	int64_t at;               /* when it was made, Unix seconds */
-	int64_t until;            /* when it ends; 0: never */
-	char *author, *reason;    /* "": not known, none given */
+	struct bt_key key;           /* the name, and all below it; not of a pause */
+	struct bt_network client;    /* for these clients; no bits: for all */
+	int64_t at;                  /* when it was made, Unix seconds */
+	int64_t until;               /* when it ends; 0: never */
+	const char *author, *reason; /* "": not known, none given */
 };
 
 struct bt_decisions {

@@ -21,7 +21,7 @@
 #include "trie-format.h"
 
 enum {
-	BT_FILTER_BITS = 9, /* a hash: about 1 in 60 others passes */
+	BT_FILTER_BITS = 9, /* a hash: about 1 in 50 others passes */
 	BT_FILTER_WORDS = 4,
 	BT_FILTER_LINE = BT_FILTER_WORDS * 8, /* octets */
 };

@@ -276,7 +276,8 @@ static __attribute__((noinline)) unsigned match_below(const struct bt_trie *t,
 	struct bt_head head = bt_head(&t->codes, bytes, two->begin.end, two->begin.key_hash);
 	struct levelled levelled = find_first_levels(t, bytes, labels, head, &search.levels);
 	unsigned least = two->listed ? 2 : 3, most = two->below ? 3 : 2;
-	/* With more labels than three the answer whether these are a name costs what it saves. */
+	/* With more labels, to ask whether three are a name costs what it saves, if they are not
+	   asked for anyway. */
 	bool deep = labels > 3 && bt_filter_deep(&t->filter, &two->begin);
 	if (deep || (!two->listed && labels == 3)) {
 		struct bt_begin three = bt_begin_three(&t->filter, bytes, &two->begin);
