@@ -9,20 +9,24 @@
 
 /* ---- the filter ---- */
 
-/* Octets of the key of the name that an event is credited to. */
-static size_t indicator_size(const struct bt_event *event)
+/* The key of the name that an event is credited to. */
+static const uint8_t *indicator_of(const struct bt_event *event, size_t *size)
 {
-	size_t at = 0;
+	unsigned whole;
+	const uint8_t *name = bt_event_name(event, &whole);
+	*size = 0;
 	for (unsigned i = 0; i < event->labels; i++)
-		at += event->key[at] + 1u;
-	return at;
+		*size += name[*size] + 1u;
+	return name;
 }
 
-/* Whether a class that matched covers the queried name by this list. */
+/* Whether a class that matched covers the name by this list. */
 static bool covers(const struct bt_policy *policy, const struct bt_event *event,
     const struct bt_event_match *match, unsigned list)
 {
-	int labels = bt_key_labels(event->key, event->key_size);
+	unsigned size;
+	const uint8_t *name = bt_event_name(event, &size);
+	int labels = bt_key_labels(name, size);
 	if (match->class_id >= bt_policy_classes(policy))
 		return false;
 	for (unsigned i = 0; i < bt_policy_class_size(policy, match->class_id); i++) {
@@ -50,13 +54,14 @@ static bool in_list(const struct bt_report *report, const struct bt_event *event
 	return false;
 }
 
-static bool is_wanted(const struct bt_report *report, const struct bt_event *event, size_t size)
+static bool is_wanted(const struct bt_report *report, const struct bt_event *event,
+    const uint8_t *indicator, size_t size)
 {
 	if (event->time < report->since || event->time >= report->until)
 		return false;
 	if (report->by_domain &&
 	    (size < report->domain.len ||
-		memcmp(event->key, report->domain.bytes, report->domain.len) != 0))
+		memcmp(indicator, report->domain.bytes, report->domain.len) != 0))
 		return false;
 	return report->list == NULL || in_list(report, event);
 }
@@ -93,17 +98,18 @@ static void add_hit(struct bt_tally *tally, int64_t time)
 bool bt_report_count(struct bt_report *report, const struct bt_segment_event *record)
 {
 	const struct bt_event *event = &record->event;
-	size_t size = indicator_size(event);
+	size_t size;
+	const uint8_t *name = indicator_of(event, &size);
 	uint32_t indicator, client, pair;
 	uint8_t key[8];
 
-	if (!is_wanted(report, event, size))
+	if (!is_wanted(report, event, name, size))
 		return true;
 	if (!bt_report_room(&report->credits, &report->credit_room,
 		bt_intern_count(report->indicators), sizeof(*report->credits)) ||
 	    !bt_report_room(&report->tallies, &report->tally_room, bt_intern_count(report->pairs),
 		sizeof(*report->tallies)) ||
-	    !bt_intern_add(report->indicators, event->key, size, &indicator) ||
+	    !bt_intern_add(report->indicators, name, size, &indicator) ||
 	    !bt_intern_add(report->clients, event->client, sizeof(event->client), &client))
 		return false;
 	bt_put32(key, indicator);

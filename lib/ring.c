@@ -16,7 +16,7 @@
 #include "ring.h"
 
 enum {
-	RING_VERSION = 1, /* of everything below: the layout never changes under one version */
+	RING_VERSION = 2, /* of everything below: the layout never changes under one version */
 	CACHE_LINE = 64,
 	SLOTS_MAX = 1 << 20,
 };

@@ -12,11 +12,15 @@ enum {
 	WITH_POLICY = 0x02,
 	WITH_IPV6 = 0x04,
 	WITH_CLASS = 0x08, /* another than IN */
-	WITH_ALL = 0x0f,
+	WITH_VIA = 0x10,
+	WITH_DEVICE = 0x20,
+	WITH_TARGET = 0x40,
+	WITH_ALL = 0x7f,
 };
 
 enum { CLASS_IN = 1, IPV4_AT = 12 /* where ::ffff:a.b.c.d has its last four octets */ };
 
+static const uint8_t nothing[16];
 static const uint8_t ipv4_prefix[IPV4_AT] = {[10] = 0xff, [11] = 0xff};
 
 /* ---- out ---- */
@@ -73,6 +77,14 @@ size_t bt_event_encode(uint8_t out[static BT_EVENT_ENCODED_MAX], struct bt_segme
 		flags |= WITH_IPV6;
 		at = put_bytes(at, event->client, sizeof(event->client));
 	}
+	if (memcmp(event->via, nothing, sizeof(event->via)) != 0) {
+		flags |= WITH_VIA;
+		at = put_bytes(at, event->via, sizeof(event->via));
+	}
+	if (memcmp(event->device, nothing, sizeof(event->device)) != 0) {
+		flags |= WITH_DEVICE;
+		at = put_bytes(at, event->device, sizeof(event->device));
+	}
 	bt_put16(at, event->port);
 	at = put_varint(at + 2, event->qtype);
 	if (event->qclass != CLASS_IN) {
@@ -90,6 +102,12 @@ size_t bt_event_encode(uint8_t out[static BT_EVENT_ENCODED_MAX], struct bt_segme
 	}
 	*at++ = event->key_size;
 	at = put_bytes(at, event->key, event->key_size);
+	if (event->matched != BT_MATCHED_NAME) {
+		flags |= WITH_TARGET;
+		*at++ = event->matched;
+		*at++ = event->target_size;
+		at = put_bytes(at, event->key + event->key_size, event->target_size);
+	}
 	out[0] = flags;
 
 	before->boot = boot;
@@ -171,6 +189,32 @@ static void get_client(struct cursor *in, uint8_t flags, uint8_t client[static 1
 	memcpy(client + IPV4_AT, get_bytes(in, 16 - IPV4_AT), 16 - IPV4_AT);
 }
 
+/* Who speaks for the client, and its device. */
+static void get_others(struct cursor *in, uint8_t flags, struct bt_event *event)
+{
+	memset(event->via, 0, sizeof(event->via));
+	memset(event->device, 0, sizeof(event->device));
+	if (flags & WITH_VIA)
+		memcpy(event->via, get_bytes(in, sizeof(event->via)), sizeof(event->via));
+	if (flags & WITH_DEVICE)
+		memcpy(event->device, get_bytes(in, sizeof(event->device)), sizeof(event->device));
+}
+
+static void get_names(struct cursor *in, uint8_t flags, struct bt_event *event)
+{
+	event->key_size = get_octet(in);
+	memcpy(event->key, get_bytes(in, event->key_size), event->key_size);
+	event->matched = BT_MATCHED_NAME;
+	event->target_size = 0;
+	if ((flags & WITH_TARGET) == 0)
+		return;
+	event->matched = get_octet(in);
+	event->target_size = get_octet(in);
+	memcpy(event->key + event->key_size, get_bytes(in, event->target_size), event->target_size);
+	if (event->matched == BT_MATCHED_NAME)
+		in->bad = true;
+}
+
 static void get_matches(struct cursor *in, struct bt_event *event)
 {
 	event->match_count = get_octet(in);
@@ -198,6 +242,7 @@ bool bt_event_decode(const uint8_t **at, const uint8_t *end, struct bt_segment_e
 		event->policy = bt_get64(get_bytes(&in, 8));
 	event->time = (int64_t)((uint64_t)event->time + unzigzag(get_varint(&in, UINT64_MAX)));
 	get_client(&in, flags, event->client);
+	get_others(&in, flags, event);
 	event->port = bt_get16(get_bytes(&in, 2));
 	event->qtype = (uint16_t)get_varint(&in, UINT16_MAX);
 	event->qclass = flags & WITH_CLASS ? (uint16_t)get_varint(&in, UINT16_MAX) : CLASS_IN;
@@ -206,8 +251,7 @@ bool bt_event_decode(const uint8_t **at, const uint8_t *end, struct bt_segment_e
 	event->list = (uint16_t)get_varint(&in, UINT16_MAX);
 	event->labels = get_octet(&in);
 	get_matches(&in, event);
-	event->key_size = get_octet(&in);
-	memcpy(event->key, get_bytes(&in, event->key_size), event->key_size);
+	get_names(&in, flags, event);
 	if (in.bad || !bt_event_valid(event))
 		return false;
 	*at = in.at;

@@ -54,7 +54,7 @@ enum {
 
 enum {
 	BT_BLOCK_TARGET = 64 << 10, /* octets of a full block */
-	BT_EVENT_ENCODED_MAX = 512, /* more than any event takes */
+	BT_EVENT_ENCODED_MAX = 768, /* more than any event takes */
 	BT_GAP_SIZE = 40,
 	BT_BEAT_SIZE = 48,
 	BT_POLICY_HEADER = 16,

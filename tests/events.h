@@ -156,6 +156,24 @@ static inline struct bt_event make_event(const char *name, uint32_t client, int6
 	return event;
 }
 
+/* A key of that many octets, or one less. */
+static inline uint8_t random_name(uint8_t *key, unsigned size, uint64_t *state)
+{
+	unsigned used = 0;
+	while (used + 1u < size) {
+		unsigned room = size - used - 1u, label = 1 + random_below(state, 63);
+		label = label < room ? label : room;
+		key[used] = (uint8_t)label;
+		for (unsigned i = 1; i <= label; i++) {
+			uint8_t octet = (uint8_t)random_next(state);
+			bool upper = octet >= 'A' && octet <= 'Z';
+			key[used + i] = upper ? 'z' : octet;
+		}
+		used += label + 1;
+	}
+	return (uint8_t)used;
+}
+
 /* Any event that is valid, extremes more often than chance would have them. */
 static inline struct bt_event random_event(uint64_t *state)
 {
@@ -177,18 +195,18 @@ static inline struct bt_event random_event(uint64_t *state)
 	event.list = (uint16_t)(random_next(state) >> random_below(state, 16));
 	event.action = (uint8_t)random_next(state);
 	event.transport = (uint8_t)random_next(state);
-	while (event.key_size + 1u < size) {
-		unsigned room = size - event.key_size - 1u, label = 1 + random_below(state, 63);
-		label = label < room ? label : room;
-		event.key[event.key_size] = (uint8_t)label;
-		for (unsigned i = 1; i <= label; i++) {
-			uint8_t octet = (uint8_t)random_next(state);
-			bool upper = octet >= 'A' && octet <= 'Z';
-			event.key[event.key_size + i] = upper ? 'z' : octet;
-		}
-		event.key_size = (uint8_t)(event.key_size + label + 1);
+	event.key_size = random_name(event.key, size, state);
+	unsigned name_size = event.key_size;
+	const uint8_t *name = event.key;
+	if (random_below(state, 4) == 0) {
+		event.matched = (uint8_t)(1 + random_below(state, BT_MATCHED_KINDS - 1));
+		name = event.key + event.key_size;
+		name_size = event.target_size = random_name(
+		    event.key + event.key_size, random_below(state, BT_KEY_MAX + 1), state);
 	}
-	unsigned labels = (unsigned)bt_key_labels(event.key, event.key_size);
+	if (random_below(state, 4) == 0)
+		event.via[random_below(state, 16)] = event.device[random_below(state, 6)] = 7;
+	unsigned labels = (unsigned)bt_key_labels(name, name_size);
 	event.labels = (uint8_t)random_below(state, labels + 1);
 	event.match_count = (uint8_t)random_below(state, BT_EVENT_MATCHES_MAX + 1);
 	for (unsigned i = 0; i < event.match_count; i++) {

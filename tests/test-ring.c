@@ -263,7 +263,7 @@ struct wrong {
 
 static const struct wrong wrongs[] = {
     {"magic", AT_MAGIC, 'x', 1, "is not a ring"},
-    {"version", AT_VERSION, 2, 4, "version 2"},
+    {"version", AT_VERSION, 1, 4, "version 1"},
     {"other byte order", AT_VERSION, 0x01000000, 4, "version 16777216"},
     {"slot size", AT_SLOT_SIZE, 64, 4, "slots of 64"},
     {"fewer slots", AT_SLOTS, SLOTS / 2, 4, "octets"},
@@ -289,6 +289,12 @@ static const struct wrong wrongs[] = {
     {"key", AT_FIRST_SLOT + 5 * SLOT_SIZE + 8 + offsetof(struct bt_event, key), 200, 1,
 	"slot 5 holds no event"},
     {"key size", AT_FIRST_SLOT + 5 * SLOT_SIZE + 8 + offsetof(struct bt_event, key_size), 255, 1,
+	"slot 5 holds no event"},
+    {"matched", AT_FIRST_SLOT + 5 * SLOT_SIZE + 8 + offsetof(struct bt_event, matched),
+	BT_MATCHED_KINDS, 1, "slot 5 holds no event"},
+    {"no target", AT_FIRST_SLOT + 5 * SLOT_SIZE + 8 + offsetof(struct bt_event, matched),
+	BT_MATCHED_ALIAS, 1, "slot 5 holds no event"},
+    {"target", AT_FIRST_SLOT + 5 * SLOT_SIZE + 8 + offsetof(struct bt_event, target_size), 2, 1,
 	"slot 5 holds no event"},
 };
 
