@@ -14,7 +14,7 @@
 
 enum { BOOT = 0x12345678, SLOTS = 64 };
 
-/* Where things lie in the file; the layout is of version 1, for good. */
+/* Where things lie in the file; the layout is of this version, for good. */
 enum {
 	AT_MAGIC = 0,
 	AT_VERSION = 8,
