@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test-trie-damage.c -- tries that are cut, damaged, foreign, or changed with right checksums */
 
+#include <dirent.h>
+
 #include "tries.h"
 
 /* ---- damage ---- */
@@ -232,6 +234,32 @@ static void test_forged_more(void **unused)
 	free(bytes);
 }
 
+/* What a fuzzer begins with must be good, or it tests no more than the version. */
+static void test_corpus(void **unused)
+{
+	(void)unused;
+	const char *top = getenv("srcdir");
+	char path[4096];
+	unsigned count = 0;
+	snprintf(path, sizeof(path), "%s/fuzz/corpus/trie", top != NULL ? top : ".");
+	DIR *folder = opendir(path);
+	assert_non_null(folder);
+	for (const struct dirent *file; (file = readdir(folder)) != NULL;) {
+		struct bt_trie *trie;
+		struct bt_err err = {""};
+		if (file->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/fuzz/corpus/trie/%s", top != NULL ? top : ".",
+		    file->d_name);
+		if (!bt_trie_load(&trie, path, &err) || !bt_trie_check(trie, &err))
+			fail_msg("%s", err.text);
+		bt_trie_close(&trie);
+		count++;
+	}
+	closedir(folder);
+	assert_true(count > 0);
+}
+
 int main(void)
 {
 	seed = random_seed();
@@ -243,6 +271,7 @@ int main(void)
 	    cmocka_unit_test(test_forged_classes),
 	    cmocka_unit_test(test_forged_lengths),
 	    cmocka_unit_test(test_forged_more),
+	    cmocka_unit_test(test_corpus),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
