@@ -115,11 +115,11 @@ static void record_clients(struct module_qstate *qstate, int id, struct bt_event
  * kept out of the cache: an answer of ours would make the sinkhole a name server, or break a
  * chain of trust.
  */
-static bool intervene(struct module_qstate *qstate, int id)
+static bool judge(
+    struct module_qstate *qstate, int id, const struct bt_trie *trie, const struct bt_key *key)
 {
-	struct bt_key key;
 	struct bt_judgement judgement;
-	if (!make_key(&key, &qstate->qinfo) || !bt_state_judge(&state, &key, &judgement))
+	if (!bt_state_judge(trie, key, &judgement))
 		return false;
 	const struct bt_verdict *verdict = &judgement.verdict;
 	if (verdict->action == BT_ACTION_ALLOW)
@@ -134,10 +134,22 @@ static bool intervene(struct module_qstate *qstate, int id)
 	if (verdict->action == BT_ACTION_LOG)
 		return false;
 
-	const struct bt_policy *policy = bt_trie_policy(state.trie);
+	const struct bt_policy *policy = bt_trie_policy(trie);
 	bt_answer(qstate, verdict, bt_policy_sinkhole(policy),
-	    bt_policy_list(policy, verdict->by.list).name, key.labels);
+	    bt_policy_list(policy, verdict->by.list).name, key->labels);
 	return true;
+}
+
+/* Verdict and answer come from one trie, the one of this moment. */
+static bool intervene(struct module_qstate *qstate, int id)
+{
+	struct bt_key key;
+	if (!make_key(&key, &qstate->qinfo))
+		return false;
+	const struct bt_trie *trie = bt_state_enter(&state);
+	bool answered = trie != NULL && judge(qstate, id, trie, &key);
+	bt_state_leave();
+	return answered;
 }
 
 /* A name can have entered the cache behind us while the answer was under way. */
@@ -162,14 +174,33 @@ static int on_response(struct module_qstate *qstate, struct dns_msg *response, i
 	return 1;
 }
 
-/* ---- what Unbound calls ---- */
+/* ---- caches ---- */
 
-static bool covered_name(void *ctx, const uint8_t *name, size_t size)
+/* The environment that init was given, which lasts as long as the process. */
+static struct module_env *unbound;
+
+static bool covered_name(const uint8_t *name, size_t size)
 {
 	struct bt_key key;
-	(void)ctx;
 	return bt_key_from_wire(&key, name, size) == BT_NAME_OK && bt_state_covers(&state, &key);
 }
+
+static void say_purged(const struct bt_cache_purge *purge)
+{
+	if (purge->removed > 0)
+		log_info("beacontrap: %zu cached answers to listed names removed", purge->removed);
+}
+
+/* In a thread of ours, when the lists have changed. */
+static bool purge_live(void)
+{
+	struct bt_cache_purge purge = {.covered = covered_name};
+	bool done = bt_cache_purge_live(unbound, &purge);
+	say_purged(&purge);
+	return done;
+}
+
+/* ---- what Unbound calls ---- */
 
 int init(struct module_env *env, int id)
 {
@@ -180,7 +211,10 @@ int init(struct module_env *env, int id)
 	}
 	struct dynlibmod_env *dynlib = env->modinfo[id];
 	unsigned workers = env->cfg->num_threads > 1 ? (unsigned)env->cfg->num_threads : 1;
+	unbound = env;
+	bt_cache_prepare();
 	state.log = log_line;
+	state.purge = purge_live;
 	if (!bt_state_start(&state, workers, &err)) {
 		log_err("beacontrap: %s", err.text);
 		return 0;
@@ -191,9 +225,9 @@ int init(struct module_env *env, int id)
 		bt_state_stop(&state);
 		return 0;
 	}
-	size_t purged = bt_cache_purge(env, covered_name, NULL); /* reload_keep_cache */
-	if (purged > 0)
-		log_info("beacontrap: %zu cached answers to listed names removed", purged);
+	struct bt_cache_purge purge = {.covered = covered_name};
+	bt_cache_purge(env, &purge); /* reload_keep_cache */
+	say_purged(&purge);
 	return 1;
 }
 
@@ -244,5 +278,8 @@ size_t get_mem(struct module_env *env, int id)
 {
 	(void)env;
 	(void)id;
-	return state.trie != NULL ? bt_trie_size(state.trie) : 0;
+	const struct bt_trie *trie = bt_state_enter(&state);
+	size_t size = trie != NULL ? bt_trie_size(trie) : 0;
+	bt_state_leave();
+	return size;
 }
