@@ -219,6 +219,8 @@ static bool settle(struct bt_decisions *d)
 		return false;
 	if (d->count > 0)
 		qsort(d->list, d->count, sizeof(*d->list), compare);
+	for (unsigned i = 0; i < d->count; i++)
+		d->by_client |= d->list[i].client.bits > 0;
 	for (unsigned i = 0; i < count_names(d); i++) {
 		unsigned around = i;
 		while (around > 0 && !is_above(&d->list[around - 1].key, &d->list[i].key))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* live.c -- the trie that readers see */
+/* live.c -- what readers see, while it is replaced */
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -100,12 +100,12 @@ static void wait_for_readers(void)
 
 #endif
 
-/* ---- the trie ---- */
+/* ---- what is live ---- */
 
-const struct bt_trie *bt_live_enter(struct bt_live *live)
+const void *bt_live_enter(struct bt_live *live)
 {
 	begin();
-	return atomic_load(&live->trie);
+	return atomic_load(&live->what);
 }
 
 void bt_live_leave(void)
@@ -113,9 +113,9 @@ void bt_live_leave(void)
 	end();
 }
 
-struct bt_trie *bt_live_swap(struct bt_live *live, struct bt_trie *trie)
+void *bt_live_swap(struct bt_live *live, void *what)
 {
-	struct bt_trie *old = atomic_exchange(&live->trie, trie);
+	void *old = atomic_exchange(&live->what, what);
 	wait_for_readers();
 	return old;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cache.h -- take names out of Unbound's message cache
+ * cache.h -- take names out of Unbound's caches
  *
  * Cached answers go out before any module is asked, so nothing that a list covers may stay cached.
  */
@@ -13,12 +13,28 @@
 
 struct module_env;
 
+struct bt_cache_purge {
+	/* True for a name (wire form of `size` octets) that is to go. Takes no lock, never waits.
+	 */
+	bool (*covered)(const uint8_t *name, size_t size);
+	size_t removed; /* messages and sets of records so far */
+};
+
 /*
- * Removes every message whose name (wire form of `size` octets) `covered` is true for. Returns
- * their number. The workers may run meanwhile: no lock of Unbound's is held for longer than one
- * hash bin takes.
+ * Removes every message whose name is covered, and every alias (CNAME, DNAME, HTTPS, SVCB) that
+ * leads to such a name, and with it each message that holds the alias. For init, in the thread that
+ * Unbound called it in.
  */
-size_t bt_cache_purge(struct module_env *env,
-    bool (*covered)(void *ctx, const uint8_t *name, size_t size), void *ctx);
+void bt_cache_purge(struct module_env *env, struct bt_cache_purge *purge);
+
+/* Remembers, in init, how Unbound can be told to serve: before bt_cache_purge_live. */
+void bt_cache_prepare(void);
+
+/*
+ * The same from a thread of our own while the workers run, which wait for it no longer than 64 hash
+ * bins take. Does nothing, or ends early, and returns false when Unbound is not serving: it
+ * may be deleting the caches then.
+ */
+bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge);
 
 #endif

@@ -20,9 +20,12 @@
 
 #include "answer.h"
 #include "cache.h"
+#include "hit.h"
 #include "identity.h"
+#include "judge.h"
 #include "name.h"
 #include "state.h"
+#include "targets.h"
 
 /* Lives as long as the process: a reload must be able to go on with the last good trie. */
 static struct bt_state state;
@@ -58,54 +61,137 @@ static bool make_key(struct bt_key *key, const struct query_info *question)
 	       bt_key_from_wire(key, question->qname, question->qname_len) == BT_NAME_OK;
 }
 
-/* ---- clients ---- */
+/* ---- names ---- */
 
-static void set_client(struct bt_event *event, const struct comm_reply *reply)
+static bool covered_name(const uint8_t *name, size_t size)
 {
-	const struct sockaddr_storage *addr = &reply->client_addr;
-	memset(event->client, 0, sizeof(event->client));
-	if (addr->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
-		memcpy(event->client, &in6->sin6_addr, sizeof(event->client));
-		event->port = ntohs(in6->sin6_port);
-	} else if (addr->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
-		event->client[10] = event->client[11] = 0xff;
-		memcpy(event->client + 12, &in->sin_addr, sizeof(in->sin_addr));
-		event->port = ntohs(in->sin_port);
-	}
+	struct bt_key key;
+	struct bt_view view = bt_state_enter(&state);
+	bool covered = view.trie != NULL && bt_key_from_wire(&key, name, size) == BT_NAME_OK &&
+		       bt_judge_covers(view.trie, view.decisions, &key, (int64_t)time(NULL));
+	bt_state_leave();
+	return covered;
 }
 
-static enum bt_transport transport(const struct comm_point *point)
+static bool covered_target(void *ctx, const uint8_t *name, size_t size, enum bt_matched how)
 {
-	if (point->type == comm_http)
-		return BT_TRANSPORT_HTTPS;
-	if (point->type == comm_udp)
-		return BT_TRANSPORT_UDP;
-	return point->ssl != NULL ? BT_TRANSPORT_TLS : BT_TRANSPORT_TCP;
+	(void)ctx;
+	(void)how;
+	return covered_name(name, size);
+}
+
+/* ---- one query ---- */
+
+/* A query, in a read section. */
+struct query {
+	struct module_qstate *qstate;
+	int id;
+	struct bt_view view;
+	struct bt_key name;
+	int64_t time;
+	const struct reply_info *answer; /* from upstream; NULL: there is none yet */
+	/* Of all clients that wait, the first one that is not to get that answer: */
+	bool stopped;
+	struct bt_verdict verdict;
+};
+
+static bool covers(const struct query *query, const struct bt_key *key)
+{
+	return bt_judge_covers(query->view.trie, query->view.decisions, key, query->time / 1000);
+}
+
+/* ---- one client ---- */
+
+struct search {
+	const struct query *query;
+	struct bt_asked asked;
+	struct bt_key target;
+	struct bt_hit *hit;
+	struct bt_hit other;
+	bool found; /* *hit is */
+};
+
+/* What stops the client comes before what is only logged. */
+static bool look_at_target(void *ctx, const uint8_t *name, size_t size, enum bt_matched how)
+{
+	struct search *search = ctx;
+	if (bt_key_from_wire(&search->target, name, size) != BT_NAME_OK ||
+	    !covers(search->query, &search->target))
+		return false;
+	keep_uncached(search->query->qstate, search->query->id);
+	search->asked.matched = &search->target;
+	search->asked.how = how;
+	struct bt_hit *to = search->found ? &search->other : search->hit;
+	if (!bt_hit_judge(to, &search->query->view, &search->asked) ||
+	    to->verdict.action == BT_ACTION_ALLOW)
+		return false;
+	search->found = true;
+	if (!bt_hit_stops(to))
+		return false;
+	*search->hit = *to;
+	return true;
+}
+
+/*
+ * Whether something is done about this client's question; NULL: nobody's. What is allowed is left
+ * alone, wherever its answer leads.
+ */
+static bool judge(const struct query *query, const struct bt_client *client, struct bt_hit *hit)
+{
+	struct search search = {
+	    .query = query,
+	    .hit = hit,
+	    .asked = {.name = &query->name,
+		.matched = &query->name,
+		.client = client,
+		.qtype = query->qstate->qinfo.qtype,
+		.qclass = query->qstate->qinfo.qclass,
+		.time = query->time},
+	};
+	search.found = bt_hit_judge(hit, &query->view, &search.asked);
+	if (search.found && hit->verdict.action == BT_ACTION_ALLOW)
+		return false;
+	if (query->answer != NULL && !(search.found && bt_hit_stops(hit)))
+		(void)bt_targets_each(query->answer, look_at_target, &search);
+	return search.found;
+}
+
+/* What answers for a name that leads elsewhere is the name's own. */
+static void note_stop(struct query *query, const struct bt_hit *hit)
+{
+	if (query->stopped || !bt_hit_stops(hit))
+		return;
+	query->stopped = true;
+	query->verdict = hit->verdict;
+	if (hit->event.matched != BT_MATCHED_NAME)
+		query->verdict.labels = query->name.labels;
 }
 
 /*
  * An event for each client that waits for this answer and has none yet. Clients that join later
- * stand before the recorded one in the list.
+ * stand before the recorded one in the list. What only a log list has is recorded when the answer
+ * is there: that may lead to what another list stops.
  */
-static void record_clients(struct module_qstate *qstate, int id, struct bt_event *event)
+static void judge_clients(struct query *query, bool last)
 {
-	const struct timeval *now = qstate->env->now_tv;
-	event->time = (int64_t)now->tv_sec * 1000 + now->tv_usec / 1000;
-	event->qtype = qstate->qinfo.qtype;
-	event->qclass = qstate->qinfo.qclass;
-
+	struct module_qstate *qstate = query->qstate;
+	const struct bt_policy *policy = bt_trie_policy(query->view.trie);
 	unsigned worker = (unsigned)qstate->env->worker->thread_num;
 	struct mesh_reply *first = qstate->mesh_info->reply_list;
-	for (struct mesh_reply *r = first; r != NULL && (void *)r != qstate->minfo[id];
-	     r = r->next) {
-		set_client(event, &r->query_reply);
-		event->transport = (uint8_t)transport(r->query_reply.c);
-		bt_state_record(&state, worker, event);
+	bool known = false;
+	for (struct mesh_reply *r = first; r != NULL; r = r->next) {
+		struct bt_client client;
+		struct bt_hit hit;
+		known = known || (void *)r == qstate->minfo[query->id];
+		bt_client_read(&client, r, policy);
+		if (!judge(query, &client, &hit))
+			continue;
+		note_stop(query, &hit);
+		if (!known && hit.recorded && (last || bt_hit_stops(&hit)))
+			bt_state_record(&state, worker, &hit.event);
 	}
-	if (first != NULL)
-		qstate->minfo[id] = first;
+	if (first != NULL && (last || query->stopped) && qstate->minfo[query->id] != NULL)
+		qstate->minfo[query->id] = first;
 }
 
 /* ---- verdicts ---- */
@@ -115,29 +201,54 @@ static void record_clients(struct module_qstate *qstate, int id, struct bt_event
  * kept out of the cache: an answer of ours would make the sinkhole a name server, or break a
  * chain of trust.
  */
-static bool intervene(struct module_qstate *qstate, int id)
+static bool intervene(struct query *query, bool last)
 {
-	struct bt_key key;
-	struct bt_judgement judgement;
-	if (!make_key(&key, &qstate->qinfo) || !bt_state_judge(&state, &key, &judgement))
-		return false;
-	const struct bt_verdict *verdict = &judgement.verdict;
-	if (verdict->action == BT_ACTION_ALLOW)
-		return false;
-
-	keep_uncached(qstate, id);
+	struct module_qstate *qstate = query->qstate;
 	const struct mesh_state *mesh = qstate->mesh_info;
-	if (mesh->reply_list == NULL && mesh->cb_list == NULL)
+	if (covers(query, &query->name))
+		keep_uncached(qstate, query->id);
+	else if (query->answer == NULL || !bt_targets_each(query->answer, covered_target, NULL))
+		return false; /* most queries */
+	if (mesh->reply_list != NULL) {
+		judge_clients(query, last);
+	} else if (mesh->cb_list != NULL) {
+		struct bt_hit hit;
+		if (judge(query, NULL, &hit))
+			note_stop(query, &hit);
+	}
+	if (!query->stopped)
 		return false;
-	if (judgement.recorded)
-		record_clients(qstate, id, &judgement.event);
-	if (verdict->action == BT_ACTION_LOG)
-		return false;
-
-	const struct bt_policy *policy = bt_trie_policy(state.trie);
-	struct bt_list_info list = bt_policy_list(policy, verdict->by.list);
-	bt_answer(qstate, verdict, list.sinkhole, list.name, key.labels);
+	const struct bt_policy *policy = bt_trie_policy(query->view.trie);
+	struct bt_list_info list = bt_policy_list(policy, query->verdict.by.list);
+	bt_answer(qstate, &query->verdict, list.sinkhole, list.name, query->name.labels);
 	return true;
+}
+
+/* Clients that may get different answers must not wait for the same one. */
+static void keep_clients_apart(struct module_env *env)
+{
+	struct bt_view view = bt_state_enter(&state);
+	if (bt_view_by_client(&view))
+		env->unique_mesh = 1;
+	bt_state_leave();
+}
+
+/* Verdict and answer come from one view, that of this moment. */
+static bool look_at(struct module_qstate *qstate, int id, bool last)
+{
+	const struct timeval *now = qstate->env->now_tv;
+	struct query query = {
+	    .qstate = qstate, .id = id, .time = (int64_t)now->tv_sec * 1000 + now->tv_usec / 1000};
+	if (!make_key(&query.name, &qstate->qinfo))
+		return false;
+	if (last && qstate->return_msg != NULL && qstate->return_rcode == LDNS_RCODE_NOERROR)
+		query.answer = qstate->return_msg->rep;
+	query.view = bt_state_enter(&state);
+	if (bt_view_by_client(&query.view))
+		qstate->env->unique_mesh = 1;
+	bool answered = query.view.trie != NULL && intervene(&query, last);
+	bt_state_leave();
+	return answered;
 }
 
 /* A name can have entered the cache behind us while the answer was under way. */
@@ -147,6 +258,16 @@ static void remove_cached(struct module_qstate *qstate)
 	    qstate->qinfo.qtype, qstate->qinfo.qclass, qstate->query_flags);
 }
 
+/* Its name, or one that it leads to. */
+static bool is_covered_response(const struct dns_msg *response)
+{
+	const struct query_info *question = &response->qinfo;
+	if (question->qclass == LDNS_RR_CLASS_CH)
+		return false;
+	return covered_name(question->qname, question->qname_len) ||
+	       (response->rep != NULL && bt_targets_each(response->rep, covered_target, NULL));
+}
+
 /*
  * Before each store of an upstream response: with qname-minimisation, and for the addresses of name
  * servers, names are resolved and cached that no client asked for. Sets the flag again each time,
@@ -154,22 +275,33 @@ static void remove_cached(struct module_qstate *qstate)
  */
 static int on_response(struct module_qstate *qstate, struct dns_msg *response, int id, void *arg)
 {
-	struct bt_key key;
 	(void)arg;
-	if (qstate->minfo[id] != NULL ||
-	    (response != NULL && make_key(&key, &response->qinfo) && bt_state_covers(&state, &key)))
+	if (qstate->minfo[id] != NULL || (response != NULL && is_covered_response(response)))
 		keep_uncached(qstate, id);
 	return 1;
 }
 
-/* ---- what Unbound calls ---- */
+/* ---- caches ---- */
 
-static bool covered_name(void *ctx, const uint8_t *name, size_t size)
+/* The environment that init was given, which lasts as long as the process. */
+static struct module_env *unbound;
+
+static void say_purged(const struct bt_cache_purge *purge)
 {
-	struct bt_key key;
-	(void)ctx;
-	return bt_key_from_wire(&key, name, size) == BT_NAME_OK && bt_state_covers(&state, &key);
+	if (purge->removed > 0)
+		log_info("beacontrap: %zu cached answers to listed names removed", purge->removed);
 }
+
+/* In a thread of ours, when the lists have changed. */
+static bool purge_live(void)
+{
+	struct bt_cache_purge purge = {.covered = covered_name};
+	bool done = bt_cache_purge_live(unbound, &purge);
+	say_purged(&purge);
+	return done;
+}
+
+/* ---- what Unbound calls ---- */
 
 int init(struct module_env *env, int id)
 {
@@ -180,20 +312,24 @@ int init(struct module_env *env, int id)
 	}
 	struct dynlibmod_env *dynlib = env->modinfo[id];
 	unsigned workers = env->cfg->num_threads > 1 ? (unsigned)env->cfg->num_threads : 1;
+	unbound = env;
+	bt_cache_prepare();
 	state.log = log_line;
+	state.purge = purge_live;
 	if (!bt_state_start(&state, workers, &err)) {
 		log_err("beacontrap: %s", err.text);
 		return 0;
 	}
+	keep_clients_apart(env);
 	if (!dynlib->inplace_cb_register_wrapped(
 		(void *)on_response, inplace_cb_query_response, NULL, env, id)) {
 		log_err("beacontrap: cannot register with Unbound: out of memory");
 		bt_state_stop(&state);
 		return 0;
 	}
-	size_t purged = bt_cache_purge(env, covered_name, NULL); /* reload_keep_cache */
-	if (purged > 0)
-		log_info("beacontrap: %zu cached answers to listed names removed", purged);
+	struct bt_cache_purge purge = {.covered = covered_name};
+	bt_cache_purge(env, &purge); /* reload_keep_cache */
+	say_purged(&purge);
 	return 1;
 }
 
@@ -212,11 +348,11 @@ void operate(
 	case module_event_new:
 	case module_event_pass:
 		qstate->ext_state[id] =
-		    intervene(qstate, id) ? module_finished : module_wait_module;
+		    look_at(qstate, id, false) ? module_finished : module_wait_module;
 		return;
 	case module_event_moddone:
 		/* clients may have joined a query that an internal one began */
-		(void)intervene(qstate, id);
+		(void)look_at(qstate, id, true);
 		if (qstate->minfo[id] != NULL)
 			remove_cached(qstate);
 		qstate->ext_state[id] = module_finished;
@@ -244,5 +380,8 @@ size_t get_mem(struct module_env *env, int id)
 {
 	(void)env;
 	(void)id;
-	return state.trie != NULL ? bt_trie_size(state.trie) : 0;
+	struct bt_view view = bt_state_enter(&state);
+	size_t size = view.trie != NULL ? bt_trie_size(view.trie) : 0;
+	bt_state_leave();
+	return size;
 }

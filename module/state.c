@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* state.c -- what the plugin has in force: configuration, trie, event writer */
+/* state.c -- what the plugin has in force: configuration, trie, decisions, event writer */
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "config.h"
 #include "file.h"
 #include "state.h"
+
+#define TRIE_FILE "beacontrap.trie"
 
 __attribute__((format(printf, 3, 4))) static void say(
     const struct bt_state *state, bool error, const char *format, ...)
@@ -19,6 +22,25 @@ __attribute__((format(printf, 3, 4))) static void say(
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	state->log(error, text);
+}
+
+/* Whether the trie decides anything. */
+static bool in_force(const struct bt_trie *trie)
+{
+	return trie != NULL && bt_policy_enabled(bt_trie_policy(trie));
+}
+
+/* For the one who alone may swap: the trie stays as long as he does not. */
+static const struct bt_trie *current(struct bt_state *state)
+{
+	const struct bt_trie *trie = bt_live_enter(&state->live);
+	bt_live_leave();
+	return trie;
+}
+
+static bool is_protected(struct bt_state *state)
+{
+	return in_force(current(state));
 }
 
 static bool load_config(struct bt_state *state, struct bt_err *err)
@@ -35,43 +57,217 @@ static bool load_config(struct bt_state *state, struct bt_err *err)
 	return true;
 }
 
+/* ---- status ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static const char *run_dir(const struct bt_state *state)
+{
+	const struct bt_config *config = state->config;
+	return config->run_dir != NULL ? config->run_dir : config->state_dir;
+}
+
+static void write_status(struct bt_state *state)
+{
+	struct bt_err err;
+	struct bt_status *status = &state->status;
+	status->configuration = state->config->path;
+	status->enabled = current(state) == NULL || is_protected(state);
+	status->recording = state->writer != NULL;
+	if (is_protected(state))
+		status->unprotected_since = 0;
+	else if (status->unprotected_since == 0)
+		status->unprotected_since = now_ms();
+	if (!bt_status_write(run_dir(state), status, &err))
+		say(state, true, "%s", err.text);
+}
+
+static void note_refused(struct bt_state *state, const struct bt_err *err)
+{
+	state->refused = *err;
+	state->status.refused = state->refused.text;
+	state->status.refused_since = now_ms();
+}
+
+/* A good file was read at `path`, which becomes the status's. */
+static void note_loaded(struct bt_state *state, const struct bt_trie *trie, char *path)
+{
+	struct bt_status *status = &state->status;
+	status->loaded = now_ms();
+	if (bt_trie_digest(trie) != status->digest)
+		status->in_force_since = status->loaded;
+	status->digest = bt_trie_digest(trie);
+	status->names = bt_trie_names(trie);
+	free(state->trie_path);
+	state->trie_path = path;
+	status->trie = path;
+}
+
+/* ---- the trie ---- */
+
+/* Events with the trie's digest are about to come. */
+static void tell_writer(struct bt_state *state, const struct bt_trie *trie)
+{
+	struct bt_err err;
+	bool told = state->writer == NULL ||
+		    (in_force(trie) ? bt_writer_policy(state->writer, bt_trie_digest(trie),
+					  bt_trie_policy(trie), &err)
+				    : bt_writer_policy(state->writer, 0, NULL, &err));
+	if (!told)
+		say(state, true, "%s; events of this trie may lack the names of their lists",
+		    err.text);
+}
+
+/* The state has the trie from here. One that says the same as the one in force is not needed. */
+static void publish(struct bt_state *state, struct bt_trie *trie)
+{
+	const struct bt_trie *before = current(state);
+	if (before != NULL && bt_trie_digest(before) == bt_trie_digest(trie)) {
+		bt_trie_close(&trie);
+		return;
+	}
+	tell_writer(state, trie);
+	struct bt_trie *old = bt_live_swap(&state->live, trie);
+	bt_trie_close(&old);
+}
+
 static bool load_file(struct bt_state *state, const char *name, struct bt_err *err)
 {
+	struct bt_trie *trie;
 	char *path = bt_path_join(state->config->state_dir, name);
 	if (path == NULL)
 		return bt_fail(err, "out of memory");
-	struct bt_trie *trie;
-	bool loaded = bt_trie_load(&trie, path, err);
-	free(path);
-	if (loaded) {
-		bt_trie_close(&state->trie);
-		state->trie = trie;
+	if (!bt_trie_load(&trie, path, err)) {
+		free(path);
+		return false;
 	}
-	return loaded;
+	note_loaded(state, trie, path);
+	publish(state, trie);
+	return true;
 }
 
-static void load_trie(struct bt_state *state)
+static void announce(struct bt_state *state)
 {
-	struct bt_err err, err_prev;
-	if (load_file(state, "beacontrap.trie", &err)) {
-		say(state, false, "%llu names in force, of %u list%s",
-		    (unsigned long long)bt_trie_names(state->trie),
-		    bt_policy_lists(bt_trie_policy(state->trie)),
-		    bt_policy_lists(bt_trie_policy(state->trie)) == 1 ? "" : "s");
-	} else if (state->trie != NULL) {
-		say(state, true, "%s; the trie loaded before stays in force", err.text);
-	} else if (load_file(state, "beacontrap.trie.prev", &err_prev)) {
-		say(state, true, "%s; the previous one, beacontrap.trie.prev, is in force",
-		    err.text);
-	} else {
-		say(state, true,
-		    "%s; UNPROTECTED: every name passes until `beacontrap compile` made a "
-		    "trie and Unbound was reloaded",
-		    err.text);
-	}
-	if (state->trie != NULL && !state->config->enabled)
+	unsigned lists = bt_policy_lists(bt_trie_policy(current(state)));
+	say(state, false, "%llu names in force, of %u list%s",
+	    (unsigned long long)state->status.names, lists, lists == 1 ? "" : "s");
+	if (!is_protected(state))
 		say(state, true, "enabled: false in %s; every name passes", state->config->path);
 }
+
+/* The file in its place; if it is not good, the one in force stays, or the previous one comes. */
+static bool load_trie(struct bt_state *state)
+{
+	struct bt_err err, err_prev;
+	if (load_file(state, TRIE_FILE, &err)) {
+		state->status.refused = NULL;
+		state->status.refused_since = 0;
+		return true;
+	}
+	note_refused(state, &err);
+	if (current(state) != NULL)
+		say(state, true, "%s; the trie loaded before stays in force", err.text);
+	else if (load_file(state, TRIE_FILE ".prev", &err_prev))
+		say(state, true, "%s; the previous one, " TRIE_FILE ".prev, is in force", err.text);
+	else
+		say(state, true,
+		    "%s; UNPROTECTED: every name passes until `beacontrap compile` made a trie",
+		    err.text);
+	return false;
+}
+
+/* ---- decisions ---- */
+
+static char *decisions_path(const struct bt_state *state)
+{
+	return bt_path_join(state->config->state_dir, BT_DECISIONS_FILE);
+}
+
+/* Those in the file; if it is not good, those that are in force stay. False: they do. */
+static bool load_decisions(struct bt_state *state)
+{
+	struct bt_err err;
+	struct bt_decisions *decisions;
+	char *path = decisions_path(state);
+	bool loaded = path != NULL ? bt_decisions_load(&decisions, path, &err)
+				   : bt_fail(&err, BT_DECISIONS_FILE ": out of memory");
+	free(path);
+	if (!loaded) {
+		say(state, true, "%s; the decisions read before stay in force", err.text);
+		return false;
+	}
+	struct bt_decisions *old = bt_live_swap(&state->decisions, decisions);
+	bt_decisions_free(&old);
+	return true;
+}
+
+/* ---- the watching thread ---- */
+
+static void purge_if_due(void *ctx)
+{
+	struct bt_state *state = ctx;
+	if (state->purges_due > 0 && state->purge())
+		state->purges_due--;
+}
+
+/*
+ * The second purge, at the next look, is for what workers were about to cache when the trie
+ * changed.
+ */
+static void trie_changed(void *ctx)
+{
+	struct bt_state *state = ctx;
+	uint64_t digest = state->status.digest;
+	bool was_refused = state->status.refused != NULL, loaded = load_trie(state);
+	if (state->status.digest != digest) {
+		announce(state);
+		state->purges_due = 2;
+		purge_if_due(state);
+	} else if (loaded && was_refused) {
+		say(state, false, "%s is good again, and what is in force", state->trie_path);
+	}
+	write_status(state);
+}
+
+static void decisions_changed(void *ctx)
+{
+	struct bt_state *state = ctx;
+	if (!load_decisions(state))
+		return;
+	say(state, false, "new local decisions in force");
+	state->purges_due = 2;
+	purge_if_due(state);
+}
+
+/* Made before the files are loaded, so that no change is missed. */
+static bool make_watch(struct bt_state *state, struct bt_err *err)
+{
+	char *trie = bt_path_join(state->config->state_dir, TRIE_FILE);
+	char *decisions = decisions_path(state);
+	bool ok = trie != NULL && decisions != NULL
+		      ? bt_watch_new(&state->watch, purge_if_due, state, err) &&
+			    bt_watch_add(state->watch, trie, trie_changed, err) &&
+			    bt_watch_add(state->watch, decisions, decisions_changed, err)
+		      : bt_fail(err, "out of memory");
+	free(trie);
+	free(decisions);
+	return ok;
+}
+
+static void start_watch(struct bt_state *state, bool made, struct bt_err *err)
+{
+	if (made && bt_watch_start(state->watch, err))
+		return;
+	bt_watch_stop(&state->watch);
+	say(state, true, "%s; new tries and decisions need a reload", err->text);
+}
+
+/* ---- start and stop ---- */
 
 static void start_writer(struct bt_state *state, unsigned workers)
 {
@@ -83,102 +279,54 @@ static void start_writer(struct bt_state *state, unsigned workers)
 	    .rings = workers,
 	    .log = state->log,
 	};
-	if (!bt_writer_start(&state->writer, &options, &err)) {
+	if (!bt_writer_start(&state->writer, &options, &err))
 		say(state, true, "%s; hits are answered but NOT RECORDED", err.text);
-		return;
-	}
-	if (state->trie != NULL && state->config->enabled &&
-	    !bt_writer_policy(
-		state->writer, bt_trie_digest(state->trie), bt_trie_policy(state->trie), &err))
-		say(state, true, "%s; events of this trie may lack the names of their lists",
-		    err.text);
+	else if (is_protected(state))
+		tell_writer(state, current(state));
 }
 
 bool bt_state_start(struct bt_state *state, unsigned workers, struct bt_err *err)
 {
+	struct bt_err watch_err;
 	if (!load_config(state, err))
 		return false;
-	load_trie(state);
+	bool watched = make_watch(state, &watch_err);
+	(void)load_trie(state);
+	(void)load_decisions(state);
+	if (current(state) != NULL)
+		announce(state);
 	start_writer(state, workers);
+	write_status(state);
+	start_watch(state, watched, &watch_err);
 	return true;
 }
 
 void bt_state_stop(struct bt_state *state)
 {
+	bt_watch_stop(&state->watch);
 	bt_writer_stop(&state->writer);
+	bt_status_remove(run_dir(state));
 }
 
-static bool in_force(const struct bt_state *state)
+/* ---- per query ---- */
+
+struct bt_view bt_state_enter(struct bt_state *state)
 {
-	return state->trie != NULL && state->config->enabled;
+	const struct bt_trie *trie = bt_live_enter(&state->live);
+	const struct bt_decisions *decisions = bt_live_enter(&state->decisions);
+	bt_live_leave(); /* the outer section holds both */
+	return (struct bt_view){in_force(trie) ? trie : NULL, decisions};
 }
 
-static bool covers(const struct bt_policy *policy, struct bt_match match, unsigned labels)
+void bt_state_leave(void)
 {
-	unsigned members = bt_policy_class_size(policy, match.class_id);
-	for (unsigned i = 0; i < members; i++)
-		if (bt_scope_covers(
-			bt_policy_member(policy, match.class_id, i).scope, match.labels, labels))
-			return true;
-	return false;
+	bt_live_leave();
 }
 
-/*
- * The matches that cover the name: the deciding one, and then the longest, if there are too many
- * for an event.
- */
-static void note_matches(struct bt_event *event, const struct bt_policy *policy,
-    const struct bt_verdict *verdict, const struct bt_match *matches, unsigned count,
-    unsigned labels)
+bool bt_view_by_client(const struct bt_view *view)
 {
-	event->matches[0] =
-	    (struct bt_event_match){.class_id = verdict->class_id, .labels = verdict->labels};
-	event->match_count = 1;
-	for (unsigned i = count; i-- > 0 && event->match_count < BT_EVENT_MATCHES_MAX;)
-		if (matches[i].labels != verdict->labels && covers(policy, matches[i], labels))
-			event->matches[event->match_count++] = (struct bt_event_match){
-			    .class_id = matches[i].class_id, .labels = matches[i].labels};
-}
-
-bool bt_state_judge(
-    const struct bt_state *state, const struct bt_key *key, struct bt_judgement *judgement)
-{
-	struct bt_match matches[BT_MATCHES_MAX];
-	if (!in_force(state))
-		return false;
-	unsigned count = bt_trie_match(state->trie, key, matches);
-	if (count == 0)
-		return false;
-	const struct bt_policy *policy = bt_trie_policy(state->trie);
-	struct bt_verdict verdict = bt_policy_decide(policy, 0, matches, count, key->labels);
-	if (!verdict.listed)
-		return false;
-
-	judgement->verdict = verdict;
-	judgement->recorded = bt_policy_list(policy, verdict.by.list).events != BT_EVENTS_OFF;
-	struct bt_event *event = &judgement->event;
-	memset(event, 0, offsetof(struct bt_event, key));
-	event->policy = bt_trie_digest(state->trie);
-	event->list = verdict.by.list;
-	event->action = (uint8_t)verdict.action;
-	event->labels = verdict.labels;
-	note_matches(event, policy, &verdict, matches, count, key->labels);
-	event->key_size = key->len;
-	memcpy(event->key, key->bytes, key->len);
-	return true;
-}
-
-bool bt_state_covers(const struct bt_state *state, const struct bt_key *key)
-{
-	struct bt_match matches[BT_MATCHES_MAX];
-	if (!in_force(state))
-		return false;
-	unsigned count = bt_trie_match(state->trie, key, matches);
-	if (count == 0)
-		return false;
-	struct bt_verdict verdict =
-	    bt_policy_decide(bt_trie_policy(state->trie), 0, matches, count, key->labels);
-	return verdict.listed && verdict.action != BT_ACTION_ALLOW;
+	return (view->trie != NULL && bt_policy_groups(bt_trie_policy(view->trie)) > 1) ||
+	       (view->decisions != NULL && view->decisions->by_client);
 }
 
 void bt_state_record(const struct bt_state *state, unsigned worker, const struct bt_event *event)

@@ -1,60 +1,79 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * state.h -- what the plugin has in force: configuration, trie, event writer
+ * state.h -- what the plugin has in force: configuration, trie, decisions, event writer
  *
  * Knows nothing of Unbound. One struct bt_state lives as long as the process, over reloads: a
- * reload that finds a broken configuration or trie goes on with the last good one.
+ * reload that finds a broken configuration or trie goes on with the last good one. While it is
+ * started, a thread of its own watches the files of the trie and of local decisions, and brings
+ * good new ones into force within a second; broken ones change nothing. status.json in the run
+ * directory says what is in force (status.h).
  *
- * Threads: start and stop while no worker runs; judge and record from the workers.
+ * Threads: start and stop while no worker runs; the rest from any thread.
  */
 #ifndef BT_STATE_H
 #define BT_STATE_H
 
 #include <stdbool.h>
 
+#include "decisions.h"
 #include "err.h"
 #include "event.h"
+#include "live.h"
+#include "status.h"
 #include "trie.h"
+#include "watch.h"
 #include "writer.h"
 
 struct bt_config;
 
 struct bt_state {
-	struct bt_config *config; /* NULL only before the first start */
-	struct bt_trie *trie;     /* NULL: none could be loaded yet, every name passes */
-	struct bt_writer *writer; /* NULL: stopped, or events cannot be recorded */
+	/* Set before the first start; called from the watching thread too. */
 	void (*log)(bool error, const char *text);
+	/*
+	 * Takes what the lists cover now out of the resolver's caches. False: that is not possible
+	 * at the moment, call again. From the watching thread only.
+	 */
+	bool (*purge)(void);
+
+	/* The state's own, zero at first. */
+	struct bt_config *config; /* NULL only before the first start */
+	struct bt_live live;      /* no trie: none could be loaded yet, every name passes */
+	struct bt_live decisions; /* likewise */
+	struct bt_writer *writer; /* NULL: stopped, or events cannot be recorded */
+	struct bt_watch *watch;   /* NULL: stopped */
+	struct bt_status status;
+	char *trie_path;       /* of the file in force; the status points to it, */
+	struct bt_err refused; /* and to this */
+	unsigned purges_due;
 };
 
-/* What the trie and the policy say of a name. */
-struct bt_judgement {
-	struct bt_verdict verdict;
-	bool recorded;         /* the deciding list wants its hits recorded */
-	struct bt_event event; /* all but time, client, port, transport and query type */
+/* What is in force, as long as a read section lasts. */
+struct bt_view {
+	const struct bt_trie *trie;           /* NULL: none, every name passes */
+	const struct bt_decisions *decisions; /* NULL: none */
 };
 
 /*
- * Loads the configuration (bt_config_path) and the trie in its state directory, and starts the
- * event writer with a ring for each of `workers`. Fails only when there is no good configuration,
- * now or from before. Everything else that is wrong is logged, and DNS goes on.
+ * Loads the configuration (bt_config_path), trie and decisions in its state directory, starts the
+ * event writer with a ring for each of `workers`, and watches both. Fails only when there is no
+ * good configuration, now or from before. Everything else that is wrong is logged, and DNS goes on.
  */
 bool bt_state_start(struct bt_state *state, unsigned workers, struct bt_err *err);
 
-/* Drains and stops the event writer. Configuration and trie stay. */
+/* Ends the watch, drains and stops the event writer. Configuration and trie stay. */
 void bt_state_stop(struct bt_state *state);
 
 /*
- * True if a list covers the name; then *judgement is written. Does not allocate, lock or call the
- * system.
+ * Begins a read section (live.h) and returns what is in force, which stays as it is until
+ * bt_state_leave(), due in any case. What belongs to one query, its verdict and its answer, is read
+ * from one view, in one section.
  */
-bool bt_state_judge(
-    const struct bt_state *state, const struct bt_key *key, struct bt_judgement *judgement);
+struct bt_view bt_state_enter(struct bt_state *state);
 
-/*
- * True if an answer for the name must not be cached: a list covers it, and none allows it. For a
- * caller that needs no more.
- */
-bool bt_state_covers(const struct bt_state *state, const struct bt_key *key);
+void bt_state_leave(void);
+
+/* Whether clients may get different answers to the same question. */
+bool bt_view_by_client(const struct bt_view *view);
 
 /* Puts the event into the worker's ring. Lost and counted if it is full. */
 void bt_state_record(const struct bt_state *state, unsigned worker, const struct bt_event *event);

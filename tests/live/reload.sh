@@ -7,7 +7,7 @@
 # shellcheck disable=SC2317 # both are called through until_true
 loaded_times()
 {
-	[ "$(grep -c 'names\{0,1\} in force' "$work/unbound.log")" -ge "$1" ]
+	[ "$(grep -c 'start of service' "$work/unbound.log")" -ge "$1" ]
 }
 
 # shellcheck disable=SC2317

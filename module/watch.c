@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* watch.c -- a thread that notices when files change */
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "watch.h"
+
+enum { LOOKS_TO_WAIT = 5 /* for a file that is being written */ };
+
+/* What tells one state of a file from the next. All zero: there is no such file. */
+struct stamp {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec written;
+	struct timespec changed; /* its mode too: what could not be read may be readable now */
+};
+
+struct file {
+	char *path;
+	void (*changed)(void *ctx);
+	struct stamp known; /* what the last callback was for */
+	struct stamp seen;  /* at the last look */
+	unsigned waited;    /* looks that found it still being written */
+};
+
+struct bt_watch {
+	struct file files[BT_WATCH_FILES];
+	unsigned count;
+	void (*quiet)(void *ctx);
+	void *ctx;
+
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stopping;
+};
+
+/* ---- files ---- */
+
+static struct stamp look_at(const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return (struct stamp){0};
+	return (struct stamp){.device = st.st_dev,
+	    .inode = st.st_ino,
+	    .size = st.st_size,
+	    .written = st.st_mtim,
+	    .changed = st.st_ctim};
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static bool same_file(struct stamp a, struct stamp b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
+static bool same(struct stamp a, struct stamp b)
+{
+	return same_file(a, b) && a.size == b.size && same_time(a.written, b.written) &&
+	       same_time(a.changed, b.changed);
+}
+
+/*
+ * A file that was renamed into place is whole at once; one that is written where it is, is not.
+ * The two look the same when an inode is used again, so that the waiting has an end.
+ */
+static bool has_changed(struct file *file)
+{
+	struct stamp now = look_at(file->path), before = file->seen;
+	file->seen = now;
+	if (same(now, file->known))
+		return false;
+	if (same_file(now, before) && !same(now, before) && ++file->waited < LOOKS_TO_WAIT)
+		return false;
+	file->known = now;
+	file->waited = 0;
+	return true;
+}
+
+static void look(struct bt_watch *watch)
+{
+	bool all_quiet = true;
+	for (unsigned i = 0; i < watch->count; i++) {
+		if (has_changed(&watch->files[i])) {
+			watch->files[i].changed(watch->ctx);
+			all_quiet = false;
+		}
+	}
+	if (all_quiet && watch->quiet != NULL)
+		watch->quiet(watch->ctx);
+}
+
+/* ---- the thread ---- */
+
+/* Waits until it is time to look again. False: time to stop. */
+static bool wait_for_time(struct bt_watch *watch)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += BT_WATCH_MS * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_nsec -= 1000000000L;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&watch->lock);
+	int code = 0;
+	while (!watch->stopping && code != ETIMEDOUT)
+		code = pthread_cond_timedwait(&watch->wake, &watch->lock, &until);
+	bool stopping = watch->stopping;
+	pthread_mutex_unlock(&watch->lock);
+	return !stopping;
+}
+
+/*
+ * SCHED_BATCH does not interrupt those who answer queries. It is not nice(2) as well: a callback
+ * may hold a spin lock that they want, and must not be kept waiting while it does.
+ */
+static void *run(void *arg)
+{
+	struct bt_watch *watch = arg;
+	const struct sched_param none = {0};
+	(void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+	while (wait_for_time(watch))
+		look(watch);
+	return NULL;
+}
+
+bool bt_watch_new(struct bt_watch **watch, void (*quiet)(void *ctx), void *ctx, struct bt_err *err)
+{
+	struct bt_watch *made = calloc(1, sizeof(*made));
+	if (made == NULL)
+		return bt_fail(err, "out of memory");
+	made->quiet = quiet;
+	made->ctx = ctx;
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&made->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	pthread_mutex_init(&made->lock, NULL);
+	*watch = made;
+	return true;
+}
+
+bool bt_watch_add(
+    struct bt_watch *watch, const char *path, void (*changed)(void *ctx), struct bt_err *err)
+{
+	if (watch->count == BT_WATCH_FILES)
+		return bt_fail(err, "%s: more than %d files to watch", path, BT_WATCH_FILES);
+	struct file *file = &watch->files[watch->count];
+	file->path = strdup(path);
+	if (file->path == NULL)
+		return bt_fail(err, "%s: out of memory", path);
+	file->changed = changed;
+	file->known = file->seen = look_at(path);
+	watch->count++;
+	return true;
+}
+
+bool bt_watch_start(struct bt_watch *watch, struct bt_err *err)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int code = pthread_create(&watch->thread, NULL, run, watch);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	watch->running = code == 0;
+	return code == 0 || bt_fail(err, "cannot start watching: %s", strerror(code));
+}
+
+void bt_watch_stop(struct bt_watch **watch)
+{
+	struct bt_watch *old = *watch;
+	*watch = NULL;
+	if (old == NULL)
+		return;
+	if (old->running) {
+		pthread_mutex_lock(&old->lock);
+		old->stopping = true;
+		pthread_cond_signal(&old->wake);
+		pthread_mutex_unlock(&old->lock);
+		pthread_join(old->thread, NULL);
+	}
+	for (unsigned i = 0; i < old->count; i++)
+		free(old->files[i].path);
+	pthread_cond_destroy(&old->wake);
+	pthread_mutex_destroy(&old->lock);
+	free(old);
+}
