@@ -24,6 +24,8 @@
 #include "compile.h"
 #include "events.h"
 #include "file.h"
+#include "hit.h"
+#include "judge.h"
 #include "state.h"
 
 enum {
@@ -85,7 +87,11 @@ static bool covers(const char *name)
 {
 	struct bt_key key;
 	assert_int_equal(bt_key_from_text(&key, name, strlen(name)), BT_NAME_OK);
-	return bt_state_covers(&plugin, &key);
+	struct bt_view view = bt_state_enter(&plugin);
+	bool covered = view.trie != NULL &&
+		       bt_judge_covers(view.trie, view.decisions, &key, (int64_t)time(NULL));
+	bt_state_leave();
+	return covered;
 }
 
 static bool is_covered(const void *name)
@@ -390,20 +396,21 @@ struct worker {
 /* List, action and digest of a verdict are of one trie: "one" sinks, "two" says NXDOMAIN. */
 static const char *judge_once(const struct worker *worker, const struct bt_key *key)
 {
-	struct bt_judgement judgement;
+	static const struct bt_client nobody;
+	const struct bt_asked asked = {.name = key, .matched = key, .client = &nobody};
+	struct bt_hit hit;
 	const char *wrong = NULL;
-	const struct bt_trie *trie = bt_state_enter(&plugin);
-	if (trie == NULL || !bt_state_judge(trie, key, &judgement)) {
+	struct bt_view view = bt_state_enter(&plugin);
+	if (view.trie == NULL || !bt_hit_judge(&hit, &view, &asked)) {
 		wrong = "a listed name passed";
 	} else {
-		const struct bt_policy *policy = bt_trie_policy(trie);
-		const char *list = bt_policy_list(policy, judgement.verdict.by.list).name;
+		const struct bt_policy *policy = bt_trie_policy(view.trie);
+		const char *list = bt_policy_list(policy, hit.verdict.by.list).name;
 		enum bt_action action =
 		    strcmp(list, "one") == 0 ? BT_ACTION_SINKHOLE : BT_ACTION_NXDOMAIN;
-		if (judgement.verdict.action != action ||
-		    judgement.event.policy != bt_trie_digest(trie))
+		if (hit.verdict.action != action || hit.event.policy != bt_trie_digest(view.trie))
 			wrong = "a verdict is from two tries";
-		bt_state_record(&plugin, worker->number, &judgement.event);
+		bt_state_record(&plugin, worker->number, &hit.event);
 	}
 	bt_state_leave();
 	return wrong;
@@ -444,8 +451,8 @@ static void join_workers(struct worker workers[WORKERS])
 
 static bool has_list(const void *name)
 {
-	const struct bt_trie *trie = bt_state_enter(&plugin);
-	bool has = trie != NULL && bt_policy_find_list(bt_trie_policy(trie), name) >= 0;
+	struct bt_view view = bt_state_enter(&plugin);
+	bool has = view.trie != NULL && bt_policy_find_list(bt_trie_policy(view.trie), name) >= 0;
 	bt_state_leave();
 	return has;
 }
