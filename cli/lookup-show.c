@@ -51,9 +51,10 @@ static void show_holding(const struct bt_policy *policy, const struct bt_explana
 	bt_each_pair(policy, holding->member, show_pair, NULL);
 }
 
-static void show_answer(const struct bt_policy *policy, enum bt_action action)
+static void show_answer(const struct bt_policy *policy, const struct bt_verdict *verdict)
 {
-	const struct bt_sinkhole *sinkhole = bt_policy_sinkhole(policy);
+	const struct bt_sinkhole *sinkhole = bt_policy_list(policy, verdict->by.list).sinkhole;
+	enum bt_action action = verdict->action;
 	char text4[INET6_ADDRSTRLEN], text6[INET6_ADDRSTRLEN];
 
 	fputs("  answer:\n    ", stdout);
@@ -86,7 +87,7 @@ bool bt_lookup_text(const struct bt_policy *policy, const struct bt_explanation 
 		putchar('\n');
 	}
 	if (told->verdict.listed)
-		show_answer(policy, told->verdict.action);
+		show_answer(policy, &told->verdict);
 	if (told->count > 0)
 		puts("  indicators:");
 	for (size_t i = 0; i < told->count; i++)
@@ -122,11 +123,11 @@ static json_t *holding_object(const struct bt_policy *policy, const struct bt_ex
 
 static json_t *answer_object(const struct bt_policy *policy, const struct bt_verdict *verdict)
 {
-	const struct bt_sinkhole *sinkhole = bt_policy_sinkhole(policy);
 	char ipv4[INET6_ADDRSTRLEN], ipv6[INET6_ADDRSTRLEN];
 
 	if (!verdict->listed)
 		return json_null();
+	const struct bt_sinkhole *sinkhole = bt_policy_list(policy, verdict->by.list).sinkhole;
 	if (verdict->action == BT_ACTION_SINKHOLE)
 		return json_pack("{ss? ss? sI}", "A", bt_sinkhole_address(sinkhole, AF_INET, ipv4),
 		    "AAAA", bt_sinkhole_address(sinkhole, AF_INET6, ipv6), "ttl",
