@@ -37,7 +37,9 @@ static void cut(uint8_t address[BT_ADDRESS_SIZE], unsigned bits)
 static int read_bits(const char *text, int most)
 {
 	size_t digits = strspn(text, "0123456789");
-	int bits = digits >= 1 && digits <= 3 && text[digits] == '\0' ? atoi(text) : -1;
+	bool number =
+	    digits >= 1 && digits <= 3 && text[digits] == '\0' && (text[0] != '0' || digits == 1);
+	int bits = number ? atoi(text) : -1;
 	return bits <= most ? bits : -1;
 }
 
