@@ -409,7 +409,7 @@ group_dump()
 	round allow.trie
 	# what no list can have, and in another order
 	{
-		printf '#beacontrap dump 1\n#sinkhole\t-\t2001:db8::1\t86400\toff\n'
+		printf '#beacontrap dump 2\n#sinkhole\t-\t2001:db8::1\t86400\toff\n'
 		printf '#list\tdéjà vu\tlog\tcount\t2038-01-19T03:14:08Z\ta=b\ta=\n'
 		printf '#list\tempty\tdrop\toff\t-\n'
 		printf '# a comment\n\\\\x.example\tdéjà vu\texact\tk\\x3d=\\u202e\n'

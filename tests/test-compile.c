@@ -469,7 +469,7 @@ static void gives_equal_metadata(void **state)
 }
 
 #define DUMP                                                                                       \
-	"#beacontrap dump 1\n"                                                                     \
+	"#beacontrap dump 2\n"                                                                     \
 	"#sinkhole\t192.0.2.1\t-\t30\tcode\n"                                                      \
 	"#list\tone\tsinkhole\tfull\t1970-01-01T00:16:40Z\tcampaign=Big\n"                         \
 	"#list\ttwo\tallow\toff\t-\n"
@@ -510,10 +510,10 @@ static void compiles_dumps(void **state)
 
 	struct run none = {.dump = put("dump", DUMP "#end\n", 5000)};
 	expect_failure(&none, none.dump, "no names");
-	struct run empty = {.dump = put("dump", "#beacontrap dump 1\n#end\n", 5000)};
+	struct run empty = {.dump = put("dump", "#beacontrap dump 2\n#end\n", 5000)};
 	expect_failure(&empty, empty.dump, "no names");
 	struct run long_name = {.dump = put("dump",
-				    "#beacontrap dump 1\n#sinkhole\t-\t-\t1\toff\n"
+				    "#beacontrap dump 2\n#sinkhole\t-\t-\t1\toff\n"
 				    "#list\t\tlog\tfull\t-\na.com\t\texact\n#end\n",
 				    5000)};
 	expect_failure(&long_name, long_name.dump, ":3: ");
