@@ -56,8 +56,8 @@ static void load_trie(struct bt_state *state)
 	if (load_file(state, "beacontrap.trie", &err)) {
 		say(state, false, "%llu names in force, of %u list%s",
 		    (unsigned long long)bt_trie_names(state->trie),
-		    bt_policy_lists(bt_trie_policy(state->trie)),
-		    bt_policy_lists(bt_trie_policy(state->trie)) == 1 ? "" : "s");
+		    bt_policy_lists_shown(bt_trie_policy(state->trie)),
+		    bt_policy_lists_shown(bt_trie_policy(state->trie)) == 1 ? "" : "s");
 	} else if (state->trie != NULL) {
 		say(state, true, "%s; the trie loaded before stays in force", err.text);
 	} else if (load_file(state, "beacontrap.trie.prev", &err_prev)) {
