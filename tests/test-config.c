@@ -209,6 +209,15 @@ static void ships_an_example(void **state)
 	assert_string_equal(config->resolver_id, "dns1.example.net");
 	assert_string_equal(config->state_dir, "/var/lib/beacontrap");
 	assert_int_equal(config->lists[0].scope, BT_SCOPE_SUBTREE);
+	assert_int_equal(config->clients_count, 3);
+	assert_string_equal(config->clients[0].name, "malware-lab");
+	assert_int_equal(config->clients[0].actions[0], BT_ACTION_NONE);
+	assert_int_equal(config->clients[1].network_count, 2);
+	assert_int_equal(config->clients[1].actions[1], BT_ACTION_NONE);
+	assert_int_equal(config->clients[2].actions[0], BT_ACTION_LOG);
+	assert_int_equal(config->forwarder_count, 2);
+	assert_memory_equal(
+	    &config->lists[0].sinkhole, &config->sinkhole, sizeof(config->sinkhole));
 
 	struct bt_sinkhole sinkhole = config->sinkhole;
 	bt_config_free(&config);
