@@ -47,17 +47,92 @@ static void show_text(const char *label, const char *text)
 	putchar('\n');
 }
 
-static void show_sinkhole(const struct bt_sinkhole *sinkhole)
+static void show_answer(const struct bt_sinkhole *sinkhole)
 {
-	static const char *const ede[] = {
-	    [BT_EDE_OFF] = "off", [BT_EDE_CODE] = "code", [BT_EDE_TEXT] = "text"};
 	char text4[INET6_ADDRSTRLEN], text6[INET6_ADDRSTRLEN];
 	const char *ipv4 = bt_sinkhole_address(sinkhole, AF_INET, text4);
 	const char *ipv6 = bt_sinkhole_address(sinkhole, AF_INET6, text6);
 
-	printf("  %-12sA %s, AAAA %s, TTL %" PRIu32 " s, EDE %s\n", "sinkhole",
-	    ipv4 != NULL ? ipv4 : "NODATA", ipv6 != NULL ? ipv6 : "NODATA", sinkhole->ttl,
-	    ede[sinkhole->ede]);
+	printf("A %s, AAAA %s, TTL %" PRIu32 " s", ipv4 != NULL ? ipv4 : "NODATA",
+	    ipv6 != NULL ? ipv6 : "NODATA", sinkhole->ttl);
+}
+
+static void show_sinkhole(const struct bt_sinkhole *sinkhole)
+{
+	static const char *const ede[] = {
+	    [BT_EDE_OFF] = "off", [BT_EDE_CODE] = "code", [BT_EDE_TEXT] = "text"};
+
+	printf("  %-12s", "sinkhole");
+	show_answer(sinkhole);
+	printf(", EDE %s\n", ede[sinkhole->ede]);
+}
+
+static bool same_answer(const struct bt_sinkhole *a, const struct bt_sinkhole *b)
+{
+	return a->ttl == b->ttl && a->has_ipv4 == b->has_ipv4 && a->has_ipv6 == b->has_ipv6 &&
+	       (!a->has_ipv4 || memcmp(a->ipv4, b->ipv4, sizeof(a->ipv4)) == 0) &&
+	       (!a->has_ipv6 || memcmp(a->ipv6, b->ipv6, sizeof(a->ipv6)) == 0);
+}
+
+/* With its own answer, where it has one. */
+static void show_list(const struct bt_config *config, const struct bt_config_list *list)
+{
+	fputs("    ", stdout);
+	bt_put_escaped(stdout, list->name);
+	printf(": %s", bt_action_name(list->action));
+	if (!same_answer(&list->sinkhole, &config->sinkhole)) {
+		fputs(" (", stdout);
+		show_answer(&list->sinkhole);
+		putchar(')');
+	}
+	fputs(", ", stdout);
+	bt_put_escaped(stdout, list->file);
+	putchar('\n');
+}
+
+/* A group's lists that are in force, with their actions, if these are not simply all. */
+static void show_in_force(const struct bt_config *config, const struct bt_config_clients *clients)
+{
+	unsigned none = 0, own = 0;
+	for (unsigned i = 0; i < config->list_count; i++) {
+		none += clients->actions[i] == BT_ACTION_NONE;
+		own += clients->actions[i] == config->lists[i].action;
+	}
+	if (own == config->list_count || none == config->list_count) {
+		fputs(own == config->list_count ? "all lists" : "no list", stdout);
+		return;
+	}
+	const char *before = "";
+	for (unsigned i = 0; i < config->list_count; i++) {
+		if (clients->actions[i] == BT_ACTION_NONE)
+			continue;
+		fputs(before, stdout);
+		bt_put_escaped(stdout, config->lists[i].name);
+		printf(" %s", bt_action_name(clients->actions[i]));
+		before = ", ";
+	}
+}
+
+static void show_clients(const struct bt_config *config)
+{
+	if (config->clients_count > 0)
+		printf("  %-12s%u\n", "clients", config->clients_count);
+	for (unsigned i = 0; i < config->clients_count; i++) {
+		const struct bt_config_clients *clients = &config->clients[i];
+		fputs("    ", stdout);
+		bt_put_escaped(stdout, clients->name);
+		printf(": %u network%s, ", clients->network_count,
+		    clients->network_count == 1 ? "" : "s");
+		show_in_force(config, clients);
+		putchar('\n');
+	}
+	if (config->forwarder_count > 0)
+		printf("  %-12s%u\n", "forwarders", config->forwarder_count);
+	for (unsigned i = 0; i < config->forwarder_count; i++) {
+		char text[BT_NETWORK_TEXT];
+		bt_network_write(text, &config->forwarders[i]);
+		printf("    %s\n", text);
+	}
 }
 
 static void show_summary(const struct bt_config *config)
@@ -72,13 +147,9 @@ static void show_summary(const struct bt_config *config)
 	show_text("enabled", config->enabled ? "yes" : "no");
 	show_sinkhole(&config->sinkhole);
 	printf("  %-12s%u\n", "lists", config->list_count);
-	for (unsigned i = 0; i < config->list_count; i++) {
-		fputs("    ", stdout);
-		bt_put_escaped(stdout, config->lists[i].name);
-		printf(": %s, ", bt_action_name(config->lists[i].action));
-		bt_put_escaped(stdout, config->lists[i].file);
-		putchar('\n');
-	}
+	for (unsigned i = 0; i < config->list_count; i++)
+		show_list(config, &config->lists[i]);
+	show_clients(config);
 }
 
 static enum bt_exit run(const struct bt_call *call)

@@ -383,8 +383,8 @@ static enum bt_exit run(const struct bt_call *call)
 	if (call->arguments > 0 && call->option[OUTPUT] == NULL)
 		return bt_usage(
 		    call, "compile: LISTs need --output, for they are not the configured ones");
-	if (call->arguments > BT_LISTS_MAX)
-		return bt_usage(call, "compile: more than %d lists", BT_LISTS_MAX);
+	if (call->arguments >= BT_LISTS_MAX) /* one is that of local decisions */
+		return bt_usage(call, "compile: more than %d lists", BT_LISTS_MAX - 1);
 	if (has_dump(call))
 		return compile_dump(call);
 	if (call->arguments > 0) {

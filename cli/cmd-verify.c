@@ -40,7 +40,6 @@ static void show_size(const char *label, size_t size, uint64_t names)
 static void show_trie(const char *path, const struct bt_trie *trie)
 {
 	const struct bt_policy *policy = bt_trie_policy(trie);
-	unsigned lists = bt_policy_lists(policy);
 
 	bt_put_escaped(stdout, path);
 	printf(": ok\n"
@@ -53,10 +52,11 @@ static void show_trie(const char *path, const struct bt_trie *trie)
 	show_size("memory ", bt_trie_memory(trie), bt_trie_names(trie));
 	printf("  digest   %016" PRIx64 "\n"
 	       "  lists    %u\n",
-	    bt_trie_digest(trie), lists);
-	for (unsigned i = 0; i < lists; i++) {
+	    bt_trie_digest(trie), bt_policy_lists_shown(policy));
+	for (unsigned i = 0; i < bt_policy_lists(policy); i++) {
 		struct bt_list_info list = bt_policy_list(policy, i);
-		show_list(&list);
+		if (!bt_list_is_idle(&list))
+			show_list(&list);
 	}
 }
 

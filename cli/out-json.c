@@ -130,7 +130,7 @@ static json_t *context_array(const struct bt_view *view)
 	unsigned lists = view->policy != NULL ? bt_policy_lists(view->policy) : 0;
 	for (unsigned i = 0; array != NULL && i < lists; i++) {
 		struct bt_list_info list = bt_policy_list(view->policy, i);
-		if (!bt_view_has_list(view, list.name))
+		if (bt_list_is_idle(&list) || !bt_view_has_list(view, list.name))
 			continue;
 		json_t *object = json_pack("{so so}", "list", bt_json_text(list.name), "metadata",
 		    metadata_object(view->policy, list.meta));

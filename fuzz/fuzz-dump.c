@@ -12,7 +12,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct seen {
-	unsigned sinkholes, lists, entries;
+	unsigned sinkholes, lists, groups, entries;
 };
 
 static void need(bool truth)
@@ -42,10 +42,59 @@ static bool on_list(void *ctx, const struct bt_list_info *list, const struct bt_
 {
 	struct seen *seen = ctx;
 	(void)err;
-	need(seen->sinkholes == 1 && seen->entries == 0);
-	need(list->action < BT_ACTIONS && list->events <= BT_EVENTS_OFF);
+	need(seen->sinkholes == 1 && seen->entries == 0 && seen->groups == 0);
+	need(list->sinkhole != NULL && list->action < BT_ACTIONS && list->events <= BT_EVENTS_OFF);
 	check_pairs(pairs, count);
 	seen->lists++;
+	return true;
+}
+
+static bool on_disabled(void *ctx, struct bt_err *err)
+{
+	const struct seen *seen = ctx;
+	(void)err;
+	need(seen->sinkholes == 1);
+	return true;
+}
+
+static bool on_group(void *ctx, const char *name, const uint8_t *actions, struct bt_err *err)
+{
+	struct seen *seen = ctx;
+	(void)err;
+	need(seen->sinkholes == 1 && name != NULL);
+	for (unsigned i = 0; i < seen->lists; i++)
+		need(actions[i] < BT_ACTIONS || actions[i] == BT_ACTION_NONE);
+	seen->groups++;
+	return true;
+}
+
+/* A network is written as it is read. */
+static void check_network(const struct bt_network *network)
+{
+	char text[BT_NETWORK_TEXT];
+	struct bt_network again;
+	need(bt_network_is(network));
+	bt_network_write(text, network);
+	need(bt_network_read(&again, text) == NULL);
+	need(memcmp(&again, network, sizeof(again)) == 0);
+}
+
+static bool on_network(
+    void *ctx, const struct bt_network *network, unsigned group, struct bt_err *err)
+{
+	const struct seen *seen = ctx;
+	(void)err;
+	need(seen->sinkholes == 1 && group > 0 && group <= seen->groups);
+	check_network(network);
+	return true;
+}
+
+static bool on_forwarder(void *ctx, const struct bt_network *network, struct bt_err *err)
+{
+	const struct seen *seen = ctx;
+	(void)err;
+	need(seen->sinkholes == 1);
+	check_network(network);
 	return true;
 }
 
@@ -70,7 +119,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	struct seen seen = {0};
 	const struct bt_dump_reader reader = {
-	    .sinkhole = on_sinkhole, .list = on_list, .entry = on_entry, .ctx = &seen};
+	    .sinkhole = on_sinkhole,
+	    .list = on_list,
+	    .disabled = on_disabled,
+	    .group = on_group,
+	    .network = on_network,
+	    .forwarder = on_forwarder,
+	    .entry = on_entry,
+	    .ctx = &seen,
+	};
 	struct bt_err err = {""};
 	bool is_dump = bt_is_dump(path);
 	if (bt_dump_read(path, &reader, &err))

@@ -228,10 +228,11 @@ static bool take_dumped_list(void *ctx, const struct bt_list_info *list,
 {
 	struct compile *c = ctx;
 	struct bt_list_info info = *list;
-	c->result.lists++;
+	bool local = strcmp(info.name, BT_LOCAL_LIST) == 0;
+	c->result.lists += !local;
 	return bt_policy_add_meta(c->policy, pairs, count, &info.meta, err) &&
 	       bt_policy_add_list(c->policy, &info, err) &&
-	       (strcmp(info.name, BT_LOCAL_LIST) != 0 || bt_policy_add_local(c->policy, err));
+	       (!local || bt_policy_add_local(c->policy, err));
 }
 
 static bool take_dumped_disabled(void *ctx, struct bt_err *err)

@@ -32,7 +32,7 @@ struct bt_compile_options {
 };
 
 struct bt_compile_result {
-	unsigned lists;
+	unsigned lists;      /* without that of local decisions */
 	uint64_t entries;    /* good entries of all lists */
 	uint64_t names;      /* distinct names */
 	uint64_t duplicates; /* repeats within a list */

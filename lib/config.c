@@ -330,8 +330,9 @@ static void read_lists(
 	if (!bt_yaml_is_sequence(yaml, value, "a sequence of lists"))
 		return;
 	size_t count = bt_yaml_size(value);
-	if (count > BT_LISTS_MAX) {
-		bt_yaml_problem(yaml, value, "%zu lists, expected at most %d", count, BT_LISTS_MAX);
+	if (count >= BT_LISTS_MAX) { /* one is that of local decisions */
+		bt_yaml_problem(
+		    yaml, value, "%zu lists, expected at most %d", count, BT_LISTS_MAX - 1);
 		return;
 	}
 	config->lists = calloc(count + 1, sizeof(*config->lists));

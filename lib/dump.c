@@ -298,7 +298,8 @@ static bool read_about(struct dump *d, struct bt_err *err)
 	if (network || forwarder)
 		return read_network(d, at, forwarder, err);
 	if (disabled)
-		return d->reader->disabled(d->reader->ctx, err);
+		return at != NULL ? bt_fail(err, "expected nothing after \"%s\"", kind)
+				  : d->reader->disabled(d->reader->ctx, err);
 	d->ended = strcmp(kind, BT_DUMP_END) == 0;
 	return d->ended || strncmp(kind, "# ", 2) == 0 || strcmp(kind, "#") == 0 ||
 	       bt_fail(err, "a line of an unknown kind: \"%s\"", kind);

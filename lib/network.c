@@ -29,7 +29,8 @@ static void cut(uint8_t address[BT_ADDRESS_SIZE], unsigned bits)
 {
 	for (unsigned i = 0; i < BT_ADDRESS_SIZE; i++) {
 		unsigned keep = bits > 8 * i ? bits - 8 * i : 0;
-		address[i] &= keep >= 8 ? 0xff : (uint8_t)(0xff << (8 - keep));
+		if (keep < 8)
+			address[i] = (uint8_t)(address[i] & 0xff << (8 - keep));
 	}
 }
 
@@ -37,7 +38,9 @@ static void cut(uint8_t address[BT_ADDRESS_SIZE], unsigned bits)
 static int read_bits(const char *text, int most)
 {
 	size_t digits = strspn(text, "0123456789");
-	int bits = digits >= 1 && digits <= 3 && text[digits] == '\0' ? atoi(text) : -1;
+	bool number =
+	    digits >= 1 && digits <= 3 && text[digits] == '\0' && (text[0] != '0' || digits == 1);
+	int bits = number ? atoi(text) : -1;
 	return bits <= most ? bits : -1;
 }
 

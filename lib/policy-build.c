@@ -195,20 +195,27 @@ bool bt_policy_add_meta(struct bt_policy_builder *builder, const struct bt_pair 
 	return ok || no_memory(err);
 }
 
+/* The name of a list or a group: of what it is number `number`. */
+static bool check_name(const char *what, unsigned number, const char *name, struct bt_err *err)
+{
+	size_t length = strlen(name);
+	if (length == 0 || length > BT_LIST_NAME_MAX)
+		return bt_fail(err, "%s '%s': a name has 1 to %d characters, not %zu", what, name,
+		    BT_LIST_NAME_MAX, length);
+	for (size_t at = 0, octets; at < length; at += octets) {
+		octets = bt_policy_character((const uint8_t *)name + at, length - at);
+		if (octets == 0)
+			return bt_fail(err, "%s %u: control character or broken UTF-8 in its name",
+			    what, number);
+	}
+	return true;
+}
+
 static bool check_list(
     const struct bt_policy_builder *b, const struct bt_list_info *list, struct bt_err *err)
 {
-	size_t length = strlen(list->name);
-	if (length == 0 || length > BT_LIST_NAME_MAX)
-		return bt_fail(err, "list '%s': a name has 1 to %d characters, not %zu", list->name,
-		    BT_LIST_NAME_MAX, length);
-	for (size_t at = 0, octets; at < length; at += octets) {
-		octets = bt_policy_character((const uint8_t *)list->name + at, length - at);
-		if (octets == 0)
-			return bt_fail(err,
-			    "list %u: control character or broken UTF-8 in its name",
-			    b->list_count);
-	}
+	if (!check_name("list", b->list_count, list->name, err))
+		return false;
 	if (b->list_count == BT_LISTS_MAX)
 		return bt_fail(err, "list %s: more than %d lists", list->name, BT_LISTS_MAX);
 	if ((unsigned)list->action >= BT_ACTIONS || (unsigned)list->events > BT_EVENTS_OFF ||
@@ -220,10 +227,11 @@ static bool check_list(
 	return true;
 }
 
-static bool is_name_taken(const struct bt_policy_builder *b, const uint8_t offset[4])
+/* Whether one of the rows of `size` octets begins with the name's offset. */
+static bool is_name_taken(const struct bt_rows *rows, size_t size, const uint8_t name[4])
 {
-	for (size_t i = 0; i < b->list_count; i++)
-		if (memcmp(bt_policy_list_row(b, i) + BT_POLICY_LIST_AT_NAME, offset, 4) == 0)
+	for (size_t at = 0; at < rows->size; at += size)
+		if (memcmp(rows->bytes + at, name, 4) == 0)
 			return true;
 	return false;
 }
@@ -239,7 +247,7 @@ bool bt_policy_add_list(
 	if (!add_string(b, list->name, at + BT_POLICY_LIST_AT_NAME) ||
 	    (list->sinkhole != NULL && !add_sinkhole(b, list->sinkhole, &sinkhole)))
 		return no_memory(err);
-	if (is_name_taken(b, at + BT_POLICY_LIST_AT_NAME))
+	if (is_name_taken(&b->lists, BT_POLICY_LIST, at + BT_POLICY_LIST_AT_NAME))
 		return bt_fail(err, "list %s: two lists have this name", list->name);
 	bt_put32(at + BT_POLICY_LIST_AT_META, list->meta);
 	at[BT_POLICY_LIST_AT_ACTION] = (uint8_t)list->action;
@@ -334,18 +342,19 @@ void bt_policy_set_enabled(struct bt_policy_builder *builder, bool enabled)
 bool bt_policy_add_group(
     struct bt_policy_builder *builder, const char *name, const uint8_t *actions, struct bt_err *err)
 {
-	size_t length = strlen(name);
 	uint8_t at[BT_POLICY_GROUP];
-	if (length == 0 || length > BT_LIST_NAME_MAX)
-		return bt_fail(err, "group '%s': a name has 1 to %d characters, not %zu", name,
-		    BT_LIST_NAME_MAX, length);
+	if (!check_name("group", bt_policy_count_groups(builder), name, err))
+		return false;
 	if (bt_policy_count_groups(builder) == BT_GROUPS_MAX)
 		return bt_fail(err, "group %s: more than %d groups", name, BT_GROUPS_MAX - 1);
 	for (unsigned i = 0; i < builder->list_count; i++)
 		if (actions[i] >= BT_ACTIONS && actions[i] != BT_ACTION_NONE)
 			return bt_fail(err, "group %s: unknown action %u", name, actions[i]);
-	if (!add_string(builder, name, at + BT_POLICY_GROUP_AT_NAME) ||
-	    !bt_rows_add(&builder->actions, actions, builder->list_count) ||
+	if (!add_string(builder, name, at + BT_POLICY_GROUP_AT_NAME))
+		return no_memory(err);
+	if (is_name_taken(&builder->groups, BT_POLICY_GROUP, at + BT_POLICY_GROUP_AT_NAME))
+		return bt_fail(err, "group %s: two groups have this name", name);
+	if (!bt_rows_add(&builder->actions, actions, builder->list_count) ||
 	    !bt_rows_add(&builder->groups, at, sizeof(at)))
 		return no_memory(err);
 	return true;
@@ -394,10 +403,12 @@ static bool sort_networks(struct bt_rows *rows, struct bt_err *err)
 		qsort(rows->bytes, count, BT_POLICY_NETWORK, by_network);
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *row = rows->bytes + i * BT_POLICY_NETWORK;
-		uint8_t *last = rows->bytes + (kept - 1) * BT_POLICY_NETWORK;
-		if (kept == 0 || memcmp(last, row, BT_POLICY_NETWORK_AT_ZERO) != 0) {
-			memmove(rows->bytes + kept++ * BT_POLICY_NETWORK, row, BT_POLICY_NETWORK);
-		} else if (memcmp(last, row, BT_POLICY_NETWORK) != 0) {
+		uint8_t *free_row = rows->bytes + kept * BT_POLICY_NETWORK;
+		if (kept == 0 ||
+		    memcmp(free_row - BT_POLICY_NETWORK, row, BT_POLICY_NETWORK_AT_ZERO) != 0) {
+			memmove(free_row, row, BT_POLICY_NETWORK);
+			kept++;
+		} else if (memcmp(free_row - BT_POLICY_NETWORK, row, BT_POLICY_NETWORK) != 0) {
 			struct bt_network network = bt_policy_read_network(row);
 			char text[BT_NETWORK_TEXT];
 			bt_network_write(text, &network);

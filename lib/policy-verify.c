@@ -237,22 +237,36 @@ static bool read_sinkholes(struct bt_policy *p, struct bt_err *err)
 	return true;
 }
 
+static bool check_group_name(const struct bt_policy *p, unsigned group, struct bt_err *err)
+{
+	const uint8_t *row = p->groups + (size_t)group * BT_POLICY_GROUP;
+	uint32_t offset = bt_get32(row + BT_POLICY_GROUP_AT_NAME);
+	if (!is_string(p, offset))
+		return bt_fail(err, "policy: the name of group %u is no string", group);
+	const char *name = p->strings + offset;
+	size_t length = strlen(name);
+	if (group == 0 ? length != 0 : length == 0 || length > BT_LIST_NAME_MAX)
+		return bt_fail(
+		    err, "policy: the name of group %u has %zu characters", group, length);
+	for (unsigned i = 1; i < group; i++)
+		if (strcmp(bt_policy_group_name(p, i), name) == 0)
+			return bt_fail(err, "policy: two groups are named %s", name);
+	return true;
+}
+
 /* Group 0 has no name, and each list's own action. */
 static bool check_groups(const struct bt_policy *p, struct bt_err *err)
 {
-	for (size_t i = 0; i < p->group_count; i++) {
-		uint32_t name = bt_get32(p->groups + i * BT_POLICY_GROUP + BT_POLICY_GROUP_AT_NAME);
-		size_t length = is_string(p, name) ? strlen(p->strings + name) : SIZE_MAX;
-		if (i == 0 ? length != 0 : length == 0 || length > BT_LIST_NAME_MAX)
-			return bt_fail(err, "policy: group %zu has no name that could be", i);
-		const uint8_t *actions = p->actions + i * p->list_count;
+	for (unsigned i = 0; i < p->group_count; i++) {
+		if (!check_group_name(p, i, err))
+			return false;
+		const uint8_t *actions = p->actions + (size_t)i * p->list_count;
 		for (size_t list = 0; list < p->list_count; list++) {
 			uint8_t own = p->lists[list * BT_POLICY_LIST + BT_POLICY_LIST_AT_ACTION];
 			if (i == 0 ? actions[list] != own
 				   : actions[list] >= BT_ACTIONS && actions[list] != BT_ACTION_NONE)
 				return bt_fail(err,
-				    "policy: group %zu has an unknown action for list %zu", i,
-				    list);
+				    "policy: group %u has an unknown action for list %zu", i, list);
 		}
 	}
 	return true;
@@ -302,8 +316,12 @@ static bool check_local(const struct bt_policy *p, struct bt_err *err)
 {
 	if (p->local_class == BT_POLICY_NO_CLASS)
 		return true;
+	int list = bt_policy_find_list(p, BT_LOCAL_LIST);
 	if (p->local_class >= p->class_count || bt_policy_class_size(p, p->local_class) != 1)
 		return bt_fail(err, "policy: the class of local decisions is none");
+	struct bt_member only = bt_policy_member(p, p->local_class, 0);
+	if (only.list != list || only.scope != BT_SCOPE_SUBTREE || only.meta != 0)
+		return bt_fail(err, "policy: the class of local decisions is another list's");
 	return true;
 }
 

@@ -106,6 +106,20 @@ struct bt_list_info bt_policy_list(const struct bt_policy *policy, unsigned list
 	};
 }
 
+bool bt_list_is_idle(const struct bt_list_info *list)
+{
+	return list->entries == 0 && strcmp(list->name, BT_LOCAL_LIST) == 0;
+}
+
+unsigned bt_policy_lists_shown(const struct bt_policy *policy)
+{
+	int local = bt_policy_find_list(policy, BT_LOCAL_LIST);
+	if (local < 0)
+		return policy->list_count;
+	struct bt_list_info list = bt_policy_list(policy, (unsigned)local);
+	return policy->list_count - bt_list_is_idle(&list);
+}
+
 int bt_policy_find_list(const struct bt_policy *policy, const char *name)
 {
 	for (uint32_t i = 0; i < policy->list_count; i++)

@@ -126,6 +126,15 @@ uint32_t bt_policy_classes(const struct bt_policy *policy);
 /* List number `list` of bt_policy_lists(). */
 struct bt_list_info bt_policy_list(const struct bt_policy *policy, unsigned list);
 
+/*
+ * Whether this is the list of local decisions while there are none: nobody configured it, and what
+ * is shown to people leaves it out.
+ */
+bool bt_list_is_idle(const struct bt_list_info *list);
+
+/* How many lists there are without that one. */
+unsigned bt_policy_lists_shown(const struct bt_policy *policy);
+
 /* Number of the list with that name, or -1. */
 int bt_policy_find_list(const struct bt_policy *policy, const char *name);
 

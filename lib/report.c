@@ -263,7 +263,7 @@ static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy
 	struct bt_report *report = ctx;
 	for (unsigned i = 0; i < bt_policy_lists(policy); i++) {
 		struct bt_list_info list = bt_policy_list(policy, i);
-		if (!add_list(report, &list))
+		if (!bt_list_is_idle(&list) && !add_list(report, &list))
 			return stop(report);
 	}
 	return add_policy(report, digest, policy) || stop(report);

@@ -153,7 +153,7 @@ static bool load_file(struct bt_state *state, const char *name, struct bt_err *e
 
 static void announce(struct bt_state *state)
 {
-	unsigned lists = bt_policy_lists(bt_trie_policy(current(state)));
+	unsigned lists = bt_policy_lists_shown(bt_trie_policy(current(state)));
 	say(state, false, "%llu names in force, of %u list%s",
 	    (unsigned long long)state->status.names, lists, lists == 1 ? "" : "s");
 	if (!is_protected(state))

@@ -157,6 +157,27 @@ allow_too()
 	echo "  - { name: allowed, file: allowed.txt, action: allow }" >>config.yaml
 }
 
+# The same with what differs from list to list, and from client to client.
+clients_too()
+{
+	cat >>config.yaml <<-'END'
+		  - { name: own, file: own.yaml, sinkhole: { ipv4: 198.51.100.1, ipv6: none, ttl: 60 } }
+		  - { name: slow, file: slow.txt, action: nxdomain, sinkhole: { ttl: 3600 } }
+		clients:
+		  - { name: malware-lab, networks: [ 10.9.0.0/16 ], lists: none }
+		  - { name: guests, networks: [ 10.20.0.0/16, "2001:db8:20::/48" ], lists: [ campaign, own ] }
+		  - { name: pilots, networks: [ 10.0.0.0/8, 192.0.2.7, "::/0" ], action: log }
+		  - { name: others, networks: [] }
+		trusted-forwarders: [ 127.0.0.0/8, "::1" ]
+	END
+	list own.yaml <<-'END'
+		campaign: Own
+		indicators:
+		  - { domain: own.example, family: Owned }
+	END
+	echo slow.example | list slow.txt
+}
+
 # ---- the groups ----
 
 group_usage()
@@ -209,6 +230,10 @@ group_config()
 	allow_too
 	try -c config.yaml check-config
 	try check-config --config config.yaml
+	cp config.yaml plain.yaml
+	clients_too
+	try -c config.yaml check-config
+	mv plain.yaml config.yaml
 	rm hosts.txt more.txt
 	: >trial.txt
 	mkdir more.txt
@@ -220,6 +245,9 @@ group_config()
 		lists:
 		  - { name: one, file: campaign.yaml, action: explode }
 		  - { file: campaign.yaml }
+		clients:
+		  - { name: guests, networks: [ 10.0.0.1/8 ], lists: [ two ], action: allow }
+		trusted-forwarders: [ localhost ]
 	END
 	try -c broken.yaml check-config
 	try -c broken.yaml compile
@@ -407,16 +435,30 @@ group_dump()
 	round odd.trie
 	"$program" compile -o allow.trie --action allow --scope exact more.txt >/dev/null
 	round allow.trie
+	# clients, answers of lists, and nothing in force
+	clients_too
+	echo 'enabled: false' >>config.yaml
+	try -c config.yaml compile
+	try -c config.yaml verify
+	try -c config.yaml dump
+	round state/beacontrap.trie
+	try -c config.yaml lookup own.example slow.example
+	try -c config.yaml lookup --format json own.example slow.example
 	# what no list can have, and in another order
 	{
-		printf '#beacontrap dump 1\n#sinkhole\t-\t2001:db8::1\t86400\toff\n'
-		printf '#list\tdéjà vu\tlog\tcount\t2038-01-19T03:14:08Z\ta=b\ta=\n'
-		printf '#list\tempty\tdrop\toff\t-\n'
+		printf '#beacontrap dump 2\n#sinkhole\t-\t2001:db8::1\t86400\toff\n'
+		printf '#list\tdéjà vu\tlog\tcount\t2038-01-19T03:14:08Z\t-\t-\t0\ta=b\ta=\n'
+		printf '#list\tempty\tdrop\toff\t-\t-\t2001:db8::1\t86400\n'
+		printf '#list\tlocal\tsinkhole\tfull\t-\t-\t2001:db8::1\t86400\n'
+		printf '#group\ta b\tdrop\t-\tsinkhole\n#network\t::ffff:0:0/96\ta b\n'
+		printf '#disabled\n#forwarder\t0.0.0.0/0\n#network\t::1\ta b\n'
 		printf '# a comment\n\\\\x.example\tdéjà vu\texact\tk\\x3d=\\u202e\n'
-		printf 'example\tdéjà vu\tsubtree\n.\tdéjà vu\tbelow\n#end\n'
+		printf 'example\tdéjà vu\tsubtree\n.\tdéjà vu\tbelow\n'
+		printf 'here.example\tlocal\tsubtree\n#end\n'
 	} >root.dump
 	try compile -o root.trie root.dump
 	try dump --trie root.trie
+	try verify --trie root.trie
 	round root.trie
 	try lookup --trie root.trie any.test
 	# a dump stands alone, and whole
@@ -428,7 +470,7 @@ group_dump()
 	try compile -o root.trie cut.dump
 	sed 's/subtree/wide/' root.dump >wrong.dump
 	try compile -o root.trie wrong.dump
-	sed '1s/1/9/' root.dump >newer.dump
+	sed '1s/2/9/' root.dump >newer.dump
 	try compile -o root.trie newer.dump
 	cp root.dump more.txt
 	try -c config.yaml compile

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test-compile.c -- lists in a folder to a trie that answers */
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,169 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "compile.h"
-#include "trie.h"
-
-static char folder[4096];
-
-/* The path of a file in the folder; good until 32 more were asked for. */
-static char *in_folder(const char *name)
-{
-	static char paths[32][sizeof(folder) + 64];
-	static unsigned next;
-	char *path = paths[next++ % 32];
-	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-	return path;
-}
-
-static char *put(const char *name, const char *text, time_t modified)
-{
-	char *path = in_folder(name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	const struct timespec times[2] = {{.tv_sec = modified}, {.tv_sec = modified}};
-	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
-	return path;
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	const char *tmp = getenv("TMPDIR");
-	snprintf(folder, sizeof(folder), "%s/test-compile.XXXXXX", tmp != NULL ? tmp : "/tmp");
-	return mkdtemp(folder) == NULL ? -1 : 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	DIR *dir = opendir(folder);
-	for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir != NULL)
-		closedir(dir);
-	return rmdir(folder);
-}
-
-/* ---- compiling ---- */
-
-enum { LISTS_MAX = 4 };
-
-/* A compile, what it said on the way, and what came out. */
-struct run {
-	struct bt_config_list lists[LISTS_MAX];
-	unsigned count;
-	bool strict, undated;
-	const char *dump;
-	unsigned bad_count;
-	char bad[400]; /* bad lines, without the folder, each with a newline */
-	char progress[400];
-	struct bt_compile_result result;
-	struct bt_err err;
-	void *bytes;
-	size_t size;
-	struct bt_trie *trie;
-};
-
-static void add(struct run *run, const char *name, char *file, enum bt_action action)
-{
-	assert_true(run->count < LISTS_MAX);
-	run->lists[run->count++] = (struct bt_config_list){
-	    .name = (char *)(uintptr_t)name, .file = file, .action = action};
-}
-
-static void note_bad(void *ctx, const char *text)
-{
-	struct run *run = ctx;
-	size_t used = strlen(run->bad);
-	run->bad_count++;
-	assert_int_equal(strncmp(text, folder, strlen(folder)), 0);
-	snprintf(run->bad + used, sizeof(run->bad) - used, "%s\n", text + strlen(folder) + 1);
-}
-
-/* What is done, without the folder, and the percentages of it that are known. */
-static void note_progress(void *ctx, const char *what, unsigned percent)
-{
-	struct run *run = ctx;
-	size_t used = strlen(run->progress);
-	if (strncmp(what, folder, strlen(folder)) == 0)
-		what += strlen(folder) + 1;
-	if (percent == BT_PERCENT_UNKNOWN)
-		snprintf(run->progress + used, sizeof(run->progress) - used, "%s ", what);
-	else
-		snprintf(
-		    run->progress + used, sizeof(run->progress) - used, "%s=%u ", what, percent);
-}
-
-static bool compile(struct run *run)
-{
-	static const struct bt_sinkhole sinkhole = {.has_ipv4 = true, .ttl = 10};
-	const struct bt_compile_options options = {
-	    .lists = run->lists,
-	    .list_count = run->count,
-	    .sinkhole = &sinkhole,
-	    .dump = run->dump,
-	    .strict = run->strict,
-	    .dated = !run->undated,
-	    .bad = note_bad,
-	    .progress = note_progress,
-	    .ctx = run,
-	};
-	return bt_compile(&options, &run->bytes, &run->size, &run->result, &run->err);
-}
-
-static void compile_and_open(struct run *run)
-{
-	if (!compile(run) || !bt_trie_open(&run->trie, run->bytes, run->size, &run->err))
-		fail_msg("%s", run->err.text);
-}
-
-static void expect_failure(struct run *run, const char *path, const char *reason)
-{
-	run->bytes = run;
-	if (compile(run))
-		fail_msg("compiled, without '%s'", reason);
-	assert_ptr_equal(run->bytes, run);
-	assert_int_equal(run->result.names, 0);
-	if (strncmp(run->err.text, path, strlen(path)) != 0 ||
-	    strstr(run->err.text, reason) == NULL)
-		fail_msg("'%s' does not say '%s' of '%s'", run->err.text, reason, path);
-}
-
-/* ---- asking ---- */
-
-static struct bt_verdict ask(const struct run *run, const char *name)
-{
-	struct bt_key key;
-	struct bt_match matches[BT_MATCHES_MAX];
-	assert_int_equal(bt_key_from_text(&key, name, strlen(name)), BT_NAME_OK);
-	unsigned count = bt_trie_match(run->trie, &key, matches);
-	return bt_policy_decide(bt_trie_policy(run->trie), 0, matches, count, key.labels);
-}
-
-/* The deciding list's name, or "-". */
-static const char *decider(const struct run *run, const char *name)
-{
-	struct bt_verdict verdict = ask(run, name);
-	return verdict.listed ? bt_policy_list(bt_trie_policy(run->trie), verdict.by.list).name
-			      : "-";
-}
-
-static const char *value(const struct run *run, const char *name, const char *key)
-{
-	struct bt_verdict verdict = ask(run, name);
-	assert_true(verdict.listed);
-	const char *found = bt_policy_value(bt_trie_policy(run->trie), verdict.by, key);
-	return found != NULL ? found : "-";
-}
+#include "compiles.h"
 
 /* ---- tests ---- */
 
@@ -227,7 +67,8 @@ static void compiles_lists(void **state)
 	/* the lists, in their order */
 	const struct bt_policy *policy = bt_trie_policy(run.trie);
 	assert_int_equal(bt_policy_classes(policy), run.result.classes);
-	assert_int_equal(bt_policy_lists(policy), 4);
+	assert_int_equal(run.result.lists, 4);
+	assert_int_equal(bt_policy_lists(policy), 5); /* and that of local decisions */
 	static const unsigned entries[] = {2, 2, 3, 1};
 	for (unsigned i = 0; i < 4; i++) {
 		struct bt_list_info list = bt_policy_list(policy, i);
@@ -238,6 +79,14 @@ static void compiles_lists(void **state)
 		assert_int_equal(list.modified, 1000 * (i + 1));
 	}
 	assert_int_equal(bt_policy_sinkhole(policy)->ttl, 10);
+
+	struct bt_list_info local = bt_policy_list(policy, 4);
+	assert_string_equal(local.name, BT_LOCAL_LIST);
+	assert_int_equal(local.action, BT_ACTION_SINKHOLE);
+	assert_int_equal(local.entries, 0);
+	assert_int_equal(local.modified, 0);
+	assert_int_equal(bt_policy_local_class(policy), bt_policy_classes(policy) - 1); /* unused */
+	assert_int_equal(bt_policy_member(policy, bt_policy_local_class(policy), 0).list, 4);
 	bt_trie_close(&run.trie);
 }
 
@@ -251,7 +100,7 @@ static void merges_names(void **state)
 	assert_int_equal(run.result.entries, 6);
 	assert_int_equal(run.result.names, 3);
 	assert_int_equal(run.result.duplicates, 2);
-	assert_int_equal(run.result.classes, 3);
+	assert_int_equal(run.result.classes, 4); /* with that of local decisions */
 	const struct bt_policy *policy = bt_trie_policy(run.trie);
 	assert_int_equal(bt_policy_list(policy, 0).entries, 2); /* repeats do not count */
 	assert_int_equal(bt_policy_list(policy, 1).entries, 2);
@@ -309,7 +158,7 @@ static void shares_metadata(void **state)
 	assert_int_equal(ask(&run, "f.com").by.meta, meta);
 	assert_int_equal(ask(&run, "g.com").by.meta, 0);
 	assert_int_equal(ask(&run, "h.com").by.meta, meta);
-	assert_int_equal(run.result.classes, 5);
+	assert_int_equal(run.result.classes, 6);
 	assert_string_equal(value(&run, "c.com", "actor"), "bc");
 	assert_string_equal(value(&run, "d.com", "actor"), "-");
 	bt_trie_close(&run.trie);
@@ -469,10 +318,10 @@ static void gives_equal_metadata(void **state)
 }
 
 #define DUMP                                                                                       \
-	"#beacontrap dump 1\n"                                                                     \
+	"#beacontrap dump 2\n"                                                                     \
 	"#sinkhole\t192.0.2.1\t-\t30\tcode\n"                                                      \
-	"#list\tone\tsinkhole\tfull\t1970-01-01T00:16:40Z\tcampaign=Big\n"                         \
-	"#list\ttwo\tallow\toff\t-\n"
+	"#list\tone\tsinkhole\tfull\t1970-01-01T00:16:40Z\t192.0.2.1\t-\t30\tcampaign=Big\n"       \
+	"#list\ttwo\tallow\toff\t-\t-\t-\t5\n"
 
 static void compiles_dumps(void **state)
 {
@@ -506,17 +355,69 @@ static void compiles_dumps(void **state)
 	assert_int_equal(bt_policy_sinkhole(policy)->ede, BT_EDE_CODE);
 	assert_true(bt_policy_sinkhole(policy)->has_ipv4);
 	assert_false(bt_policy_sinkhole(policy)->has_ipv6);
+	assert_ptr_equal(bt_policy_list(policy, 0).sinkhole, bt_policy_sinkhole(policy));
+	assert_int_equal(bt_policy_list(policy, 1).sinkhole->ttl, 5);
+	assert_false(bt_policy_list(policy, 1).sinkhole->has_ipv4);
+	assert_int_equal(bt_policy_local_class(policy), BT_POLICY_NO_CLASS); /* it has no list */
+	assert_true(bt_policy_enabled(policy));
+	assert_int_equal(bt_policy_groups(policy), 1);
 	bt_trie_close(&run.trie);
 
 	struct run none = {.dump = put("dump", DUMP "#end\n", 5000)};
 	expect_failure(&none, none.dump, "no names");
-	struct run empty = {.dump = put("dump", "#beacontrap dump 1\n#end\n", 5000)};
+	struct run empty = {.dump = put("dump", "#beacontrap dump 2\n#end\n", 5000)};
 	expect_failure(&empty, empty.dump, "no names");
 	struct run long_name = {.dump = put("dump",
-				    "#beacontrap dump 1\n#sinkhole\t-\t-\t1\toff\n"
-				    "#list\t\tlog\tfull\t-\na.com\t\texact\n#end\n",
+				    "#beacontrap dump 2\n#sinkhole\t-\t-\t1\toff\n"
+				    "#list\t\tlog\tfull\t-\t-\t-\t1\na.com\t\texact\n#end\n",
 				    5000)};
 	expect_failure(&long_name, long_name.dump, ":3: ");
+}
+
+/* What a configuration says besides its lists is in the trie; the local list acts as everywhere. */
+static void compiles_clients(void **state)
+{
+	(void)state;
+	struct bt_network networks[] = {{.bits = 0}, {.address = {0x20}, .bits = 8}};
+	uint8_t exempt[] = {BT_ACTION_NONE, BT_ACTION_NONE},
+		log[] = {BT_ACTION_LOG, BT_ACTION_ALLOW};
+	struct bt_config_clients clients[] = {
+	    {.name = (char[]){"lab"}, .networks = networks, .network_count = 1, .actions = exempt},
+	    {.name = (char[]){"guests"},
+		.networks = networks + 1,
+		.network_count = 1,
+		.actions = log},
+	};
+	const struct bt_config config = {
+	    .clients = clients, .clients_count = 2, .forwarders = networks, .forwarder_count = 2};
+	struct run run = {.config = &config};
+	add(&run, "one", put("a.txt", "a.com\n", 1), 0);
+	add(&run, "two", put("b.txt", "b.com\n", 1), BT_ACTION_ALLOW);
+	run.lists[0].sinkhole.ttl = 5;
+	run.lists[1].sinkhole = (struct bt_sinkhole){.has_ipv4 = true, .ttl = 10};
+	compile_and_open(&run);
+	const struct bt_policy *policy = bt_trie_policy(run.trie);
+	assert_false(bt_policy_enabled(policy));
+	assert_int_equal(bt_policy_list(policy, 0).sinkhole->ttl, 5);
+	assert_ptr_equal(bt_policy_list(policy, 1).sinkhole, bt_policy_sinkhole(policy));
+	assert_ptr_equal(bt_policy_list(policy, 2).sinkhole, bt_policy_sinkhole(policy));
+	assert_int_equal(bt_policy_groups(policy), 3);
+	assert_string_equal(bt_policy_group_name(policy, 1), "lab");
+	assert_int_equal(bt_policy_action(policy, 1, 0), BT_ACTION_NONE);
+	assert_int_equal(bt_policy_action(policy, 1, 2), BT_ACTION_SINKHOLE);
+	assert_int_equal(bt_policy_action(policy, 2, 0), BT_ACTION_LOG);
+	assert_int_equal(bt_policy_action(policy, 2, 1), BT_ACTION_ALLOW);
+	assert_int_equal(bt_policy_action(policy, 2, 2), BT_ACTION_SINKHOLE);
+	assert_int_equal(bt_policy_group(policy, networks[0].address), 1);
+	assert_int_equal(bt_policy_group(policy, networks[1].address), 2);
+	assert_int_equal(bt_policy_forwarders(policy), 2);
+	bt_trie_close(&run.trie);
+
+	clients[1].networks = networks; /* which are the lab's */
+	struct run twice = {.config = &config};
+	add(&twice, "one", in_folder("a.txt"), 0);
+	add(&twice, "two", in_folder("b.txt"), 0);
+	expect_failure(&twice, "network ::/0 ", "in two groups");
 }
 
 static void tells_progress(void **state)
@@ -536,7 +437,7 @@ static void tells_progress(void **state)
 	    "small small=100 big big=23 big=46 big=69 big=93 big=100 sorting building ");
 	assert_int_equal(run.result.lists, 2);
 	assert_int_equal(run.result.names, 25001);
-	assert_int_equal(run.result.classes, 2);
+	assert_int_equal(run.result.classes, 3);
 	assert_string_equal(decider(&run, "x.n24999.example.com"), "big");
 	bt_trie_close(&run.trie);
 }
@@ -558,6 +459,7 @@ int main(void)
 	    IN_A_FOLDER(leaves_out_dates),
 	    IN_A_FOLDER(gives_equal_metadata),
 	    IN_A_FOLDER(compiles_dumps),
+	    IN_A_FOLDER(compiles_clients),
 	    IN_A_FOLDER(tells_progress),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

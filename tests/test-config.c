@@ -15,90 +15,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
-
-static char folder[4096], path[sizeof(folder) + 32];
-
-static int make_folder(void **state)
-{
-	const char *temporary = getenv("TMPDIR");
-	(void)state;
-	snprintf(folder, sizeof(folder), "%s/test-config.XXXXXX",
-	    temporary != NULL ? temporary : "/tmp");
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/conf.yaml", folder);
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(folder);
-}
-
-static void put(const char *text, size_t size)
-{
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(text, 1, size, file), size);
-	assert_int_equal(fclose(file), 0);
-}
-
-/* Problems, a line each, without the path in front. */
-struct problems {
-	char text[16384];
-	unsigned count;
-};
-
-static void on_problem(void *ctx, const char *text)
-{
-	struct problems *problems = ctx;
-	size_t used = strlen(problems->text), length = strlen(path);
-	assert_memory_equal(text, path, length);
-	assert_int_equal(text[length], ':');
-	assert_null(strpbrk(text, "\n\033"));
-	problems->count++;
-	snprintf(problems->text + used, sizeof(problems->text) - used, "%s\n", text + length + 1);
-}
-
-/* Loads a text that is right. */
-static struct bt_config *load(const char *text)
-{
-	static struct problems problems;
-	struct bt_config *config = NULL;
-	struct bt_err err = {""};
-	memset(&problems, 0, sizeof(problems));
-	put(text, strlen(text));
-	if (!bt_config_load(&config, path, on_problem, &problems, &err))
-		fail_msg("of \"%s\": %s", text, err.text);
-	assert_int_equal(problems.count, 0);
-	assert_string_equal(config->path, path);
-	return config;
-}
-
-/* Loads a text that is wrong in all of these ways. */
-static void expect_problems(const char *text, size_t size, const char *expected)
-{
-	static struct problems problems;
-	struct bt_config *config = (struct bt_config *)&problems;
-	struct bt_err err = {""};
-	memset(&problems, 0, sizeof(problems));
-	put(text, size);
-	assert_false(bt_config_load(&config, path, on_problem, &problems, &err));
-	assert_ptr_equal(config, &problems); /* not written */
-	if (strcmp(problems.text, expected) != 0)
-		fail_msg("of \"%s\"\nexpected\n%s\nfound\n%s", text, expected, problems.text);
-
-	/* the first one is the reason, whoever listens */
-	const char *first = err.text + strlen(path) + 1;
-	assert_memory_equal(err.text, path, strlen(path));
-	assert_int_equal(strchr(expected, '\n') - expected, strlen(first));
-	assert_memory_equal(expected, first, strlen(first));
-	assert_false(bt_config_load(&config, path, NULL, NULL, &err));
-	assert_false(bt_config_load(&config, path, NULL, NULL, NULL));
-}
+#include "configs.h"
 
 /* ---- what is right ---- */
 
@@ -112,6 +29,8 @@ static void has_defaults(void **state)
 	assert_null(config->run_dir);
 	assert_null(config->resolver_id);
 	assert_int_equal(config->list_count, 0);
+	assert_int_equal(config->clients_count, 0);
+	assert_int_equal(config->forwarder_count, 0);
 	assert_true(config->sinkhole.has_ipv4);
 	assert_true(config->sinkhole.has_ipv6);
 	assert_memory_equal(config->sinkhole.ipv4, zero, 4);
@@ -290,6 +209,15 @@ static void ships_an_example(void **state)
 	assert_string_equal(config->resolver_id, "dns1.example.net");
 	assert_string_equal(config->state_dir, "/var/lib/beacontrap");
 	assert_int_equal(config->lists[0].scope, BT_SCOPE_SUBTREE);
+	assert_int_equal(config->clients_count, 3);
+	assert_string_equal(config->clients[0].name, "malware-lab");
+	assert_int_equal(config->clients[0].actions[0], BT_ACTION_NONE);
+	assert_int_equal(config->clients[1].network_count, 2);
+	assert_int_equal(config->clients[1].actions[1], BT_ACTION_NONE);
+	assert_int_equal(config->clients[2].actions[0], BT_ACTION_LOG);
+	assert_int_equal(config->forwarder_count, 2);
+	assert_memory_equal(
+	    &config->lists[0].sinkhole, &config->sinkhole, sizeof(config->sinkhole));
 
 	struct bt_sinkhole sinkhole = config->sinkhole;
 	bt_config_free(&config);
@@ -303,8 +231,8 @@ static void ships_an_example(void **state)
 
 /* ---- what is wrong, and where ---- */
 
-#define TEXT(literal) (literal), sizeof(literal) - 1
-#define KEYS "state-dir, run-dir, resolver-id, enabled, sinkhole or lists"
+#define KEYS                                                                                       \
+	"state-dir, run-dir, resolver-id, enabled, sinkhole, lists, clients or trusted-forwarders"
 #define NAME "expected at most 63 letters, digits, '.', '_' and '-'"
 
 static const struct {
@@ -342,9 +270,6 @@ static const struct {
 	"1:28: key \"name\" a second time, expected it once\n"},
     {TEXT("[a]: b\n"), "1:1: found a sequence, expected a key\n"},
     /* keys of later versions */
-    {TEXT("clients: []\n"), "1:1: unknown key \"clients\", expected " KEYS "\n"},
-    {TEXT("trusted-forwarders: [127.0.0.1]\n"),
-	"1:1: unknown key \"trusted-forwarders\", expected " KEYS "\n"},
     {TEXT("events: {retention: 400d}\n"), "1:1: unknown key \"events\", expected " KEYS "\n"},
     {TEXT("on-missing-trie: serve\n"), "1:1: unknown key \"on-missing-trie\", expected " KEYS "\n"},
     /* types */
@@ -438,10 +363,10 @@ static void bounds_what_it_reads(void **state)
 	static char text[(1 << 20) + 2];
 	char *at = stpcpy(text, "lists: [");
 	(void)state;
-	for (unsigned i = 0; i < 1025; i++)
+	for (unsigned i = 0; i < BT_LISTS_MAX; i++) /* with that of local decisions one too many */
 		at += sprintf(at, "{name: l%u, file: f}, ", i);
 	strcpy(at, "]\n");
-	expect_problems(text, strlen(text), "1:8: 1025 lists, expected at most 1024\n");
+	expect_problems(text, strlen(text), "1:8: 1024 lists, expected at most 1023\n");
 
 	memset(text, ' ', sizeof(text) - 1);
 	struct bt_config *config;
