@@ -189,7 +189,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup check-config report; do
+	for command in compile verify dump lookup allow block pause overrides check-config report; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate
@@ -779,11 +779,46 @@ on_terminal()
 	TERM=$2 script -qec "stty -opost cols $1; $3" /dev/null </dev/null | tr '\033' '^'
 }
 
+# What is decided here, with the times and the author that it has now.
+group_decisions()
+{
+	list a.txt <<-'END'
+		evil.example
+	END
+	cat >config.yaml <<-'END'
+		state-dir: state
+		clients:
+		  - { name: lab, networks: [10.9.0.0/16], lists: none }
+		  - { name: trial, networks: [10.9.1.0/24], action: log }
+		lists:
+		  - { name: a, file: a.txt, sinkhole: { ipv4: 192.0.2.7 } }
+	END
+	export BEACONTRAP_CONFIG=config.yaml
+	"$program" compile >/dev/null
+	try overrides
+	for ask in 'allow www.evil.example --for 2h --reason because' 'block fine[.]example --client 10.0.0.0/8' \
+		'pause 10m --client 10.1.0.0/16' overrides 'lookup www.evil.example x.evil.example fine.example' \
+		'lookup --client 10.1.2.3 evil.example fine.example' 'lookup --client 10.9.0.1 evil.example' \
+		'lookup --client 10.9.1.1 evil.example' 'lookup --type A evil.example' \
+		'lookup --type HTTPS evil.example' 'overrides --resume' 'overrides --remove fine.example' \
+		'overrides --remove fine.example' 'overrides' 'allow' 'allow a..b' 'allow a.b --for 2x' \
+		'block a.b --client 10.0.0.1/8' 'pause' 'pause soon' 'overrides --remove a.b --resume' \
+		'lookup --client nobody a.b'; do
+		# shellcheck disable=SC2086 # words
+		try $ask
+	done | sed -E -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' -e 's/by [^ :]+/by WHO/'
+	echo 'decisions: [ { action: allow } ]' >state/local.yaml
+	try allow evil.example
+	try lookup evil.example
+	cat state/local.yaml
+	unset BEACONTRAP_CONFIG
+}
+
 # The manual and --help have the same options.
 group_manual()
 {
 	manual=$golden/../../doc/beacontrap.1
-	for command in compile verify dump lookup check-config report; do
+	for command in compile verify dump lookup allow block pause overrides check-config report; do
 		"$program" "$command" --help | awk '/^ / {
 			option = $1 ~ /^--/ ? $1 : $2
 			if (option ~ /^--/)
@@ -830,7 +865,7 @@ group_output()
 	try verify --trie new.trie
 }
 
-[ $# -gt 0 ] || set -- usage manual config compile bad_lines files same dump memory read_only trie \
+[ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
 	lookup names agree report formats empty terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
