@@ -73,32 +73,12 @@ static void read_name(
 	bt_config_set_string(yaml, &group->clients->name, strdup(name));
 }
 
-/* Whether one of the groups before has the network. */
-static const char *find_owner(const struct bt_config *config,
-    const struct bt_config_clients *clients, const struct bt_network *network)
-{
-	for (const struct bt_config_clients *other = config->clients; other < clients; other++)
-		for (unsigned i = 0; i < other->network_count; i++)
-			if (memcmp(&other->networks[i], network, sizeof(*network)) == 0)
-				return other->name != NULL ? other->name : "another group";
-	return NULL;
-}
-
 static void read_group_networks(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
-	const struct bt_config_load *load = yaml->ctx;
 	struct bt_config_clients *clients = ((struct group *)to)->clients;
 	(void)key;
 	read_networks(yaml, value, &clients->networks, &clients->network_count);
-	for (unsigned i = 0; i < clients->network_count; i++) {
-		const char *owner = find_owner(load->config, clients, &clients->networks[i]);
-		char text[BT_NETWORK_TEXT];
-		bt_network_write(text, &clients->networks[i]);
-		if (owner != NULL)
-			bt_yaml_problem(yaml, value,
-			    "network %s, which %s has, expected each in one group", text, owner);
-	}
 }
 
 static int find_list(const struct bt_config *config, const char *name)
@@ -205,6 +185,53 @@ static void read_group(
 	free(group.chosen);
 }
 
+/* ---- all groups ---- */
+
+struct owned {
+	struct bt_network network;
+	unsigned group;
+};
+
+static int by_network(const void *a, const void *b)
+{
+	const struct owned *x = a, *y = b;
+	int order = memcmp(&x->network, &y->network, sizeof(x->network));
+	return order != 0 ? order : x->group < y->group ? -1 : x->group > y->group;
+}
+
+static void tell_owner(struct bt_config_load *load, const struct owned *owned, const char *owner)
+{
+	char text[BT_NETWORK_TEXT];
+	bt_network_write(text, &owned->network);
+	bt_yaml_problem(&load->yaml, bt_yaml_item(&load->yaml, load->clients, owned->group),
+	    "network %s, which %s has, expected each in one group", text,
+	    owner != NULL ? owner : "another group");
+}
+
+static void check_owners(struct bt_config_load *load)
+{
+	const struct bt_config *config = load->config;
+	size_t all = 0, count = 0;
+	for (unsigned i = 0; i < config->clients_count; i++)
+		all += config->clients[i].network_count;
+	struct owned *owned = calloc(all + 1, sizeof(*owned));
+	if (owned == NULL) {
+		load->out_of_memory = true;
+		return;
+	}
+	for (unsigned i = 0; i < config->clients_count; i++)
+		for (unsigned j = 0; j < config->clients[i].network_count; j++)
+			owned[count++] = (struct owned){config->clients[i].networks[j], i};
+	qsort(owned, count, sizeof(*owned), by_network);
+	for (size_t i = 1; i < count; i++) {
+		const struct owned *before = &owned[i - 1], *this = &owned[i];
+		if (memcmp(&before->network, &this->network, sizeof(this->network)) == 0 &&
+		    before->group != this->group)
+			tell_owner(load, this, config->clients[before->group].name);
+	}
+	free(owned);
+}
+
 void bt_config_clients_later(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
@@ -232,4 +259,5 @@ void bt_config_read_clients(struct bt_config_load *load)
 	config->clients_count = (unsigned)count;
 	for (size_t i = 0; i < count; i++)
 		read_group(load, bt_yaml_item(&load->yaml, load->clients, i), &config->clients[i]);
+	check_owners(load);
 }

@@ -226,10 +226,10 @@ static const struct {
 	  "- {name: g, networks: [10.0.0.0/8, \"::/0\"]}\n"
 	  "- {name: h, networks: [10.0.0.0/9]}\n"
 	  "- {name: i, networks: [192.0.2.1, \"::ffff:10.0.0.0/104\"]}\n"),
-	"4:23: network 10.0.0.0/8, which g has, expected each in one group\n"},
+	"4:3: network 10.0.0.0/8, which g has, expected each in one group\n"},
     {TEXT("clients:\n- {networks: [10.0.0.0/8]}\n- {name: h, networks: [10.0.0.0/8]}\n"),
 	"2:3: clients without name, expected the key \"name\"\n"
-	"3:23: network 10.0.0.0/8, which another group has, expected each in one group\n"},
+	"3:3: network 10.0.0.0/8, which another group has, expected each in one group\n"},
     /* lists */
     {TEXT(LIST GROUP(", lists: all")),
 	"2:52: lists \"all\", expected none or a sequence of lists\n"},
