@@ -89,8 +89,9 @@ static void show(const struct bt_decision *decision)
 	}
 	if (decision->until != 0)
 		printf(", until %s", bt_time_rfc3339(until, decision->until * 1000));
-	puts("\nin force within 2 seconds where the resolver runs; `beacontrap overrides` lists "
-	     "what was decided");
+	puts("\n"
+	     "in force within 2 seconds where the resolver runs; `beacontrap overrides` lists what "
+	     "was decided");
 }
 
 static enum bt_exit keep(const struct bt_call *call, const struct bt_decision *decision)

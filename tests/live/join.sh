@@ -14,20 +14,6 @@ beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
 start_world
 start_unbound "incoming-num-tcp: 100"
 
-# signal NAME: to the NSD of the world and all that it started
-signal()
-{
-	for pid in $nsd_pids; do
-		for child in $(pgrep -P "$pid"); do
-			for grandchild in $(pgrep -P "$child"); do
-				kill "-$1" "$grandchild"
-			done
-			kill "-$1" "$child"
-		done
-		kill "-$1" "$pid"
-	done
-}
-
 # waiting N: that many clients wait for an answer
 # shellcheck disable=SC2317 # called through until_true
 waiting()

@@ -42,9 +42,24 @@ stop_unbound()
 	unbound_pid=''
 }
 
+# signal NAME: to the NSD of the world and all that it started
+signal()
+{
+	for pid in $nsd_pids; do
+		for child in $(pgrep -P "$pid"); do
+			for grandchild in $(pgrep -P "$child"); do
+				kill "-$1" "$grandchild"
+			done
+			kill "-$1" "$child"
+		done
+		kill "-$1" "$pid"
+	done
+}
+
 clean_up()
 {
 	stop_unbound
+	signal CONT # a test may have failed while it was stopped
 	for pid in $nsd_pids; do
 		kill "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
