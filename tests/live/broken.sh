@@ -96,18 +96,35 @@ wait "$unbound_pid" && fail "Unbound starts with a bad configuration"
 unbound_pid=''
 logged 'beacontrap.yaml:[0-9]*:1: unknown key "nonsense"' || fail "bad configuration at start: not said"
 
-# Built for another Unbound: another build-id in the module, the same length.
-id=$(readelf -n "$BT_UNBOUND" | sed -n 's/.*Build ID: *//p')
+build_id()
+{
+	readelf -n "$1" | sed -n 's/.*Build ID: *//p'
+}
+
+# Built for another Unbound: it does not start, and both are named.
+refused_by() # UNBOUND BUILD-ID-WANTED
+{
+	: >"$work/unbound.log"
+	BT_UNBOUND=$1
+	run_unbound
+	until_true 10 logged "built for .* $2; the running program has build-id $(build_id "$1")[ :]" ||
+		fail "the module does not refuse an Unbound that it was not built for"
+	wait "$unbound_pid" && fail "Unbound runs without the module"
+	unbound_pid=''
+}
+
+sed -i '/nonsense/d' "$work/beacontrap.yaml"
+ours=$BT_UNBOUND
+id=$(build_id "$ours")
 [ -n "$id" ] || fail "this Unbound has no build-id"
+
+# Another version, if there is one: its structs are others.
+[ -z "${BT_ANOTHER_UNBOUND:-}" ] || refused_by "$BT_ANOTHER_UNBOUND" "$id"
+
+# Another build of this one: another build-id in the module, the same length.
 other=$(echo "$id" | tr '0-9a-f' '1-9a-f0')
 sed "s/$id/$other/g" "$BT_MODULE" >"$work/other.so"
 cmp -s "$BT_MODULE" "$work/other.so" && fail "the module does not hold the build-id as text"
 sed -i "s|dynlib-file: .*|dynlib-file: \"$work/other.so\"|" "$work/unbound.conf"
-sed -i '/nonsense/d' "$work/beacontrap.yaml"
-: >"$work/unbound.log"
-run_unbound
-wait "$unbound_pid" && fail "the module loads into an Unbound that it was not built for"
-unbound_pid=''
-logged "$id" || fail "another Unbound: the running one is not named"
-logged "$other" || fail "another Unbound: the expected one is not named"
+refused_by "$ours" "$other"
 exit 0
