@@ -197,6 +197,8 @@ static int tear_down(void **state)
 		bt_state_stop(&plugin);
 	struct bt_trie *trie = bt_live_swap(&plugin.live, NULL);
 	bt_trie_close(&trie);
+	struct bt_decisions *decisions = bt_live_swap(&plugin.decisions, NULL);
+	bt_decisions_free(&decisions);
 	bt_config_free(&plugin.config);
 	free(plugin.trie_path);
 	remove_folder(folder);
