@@ -171,14 +171,17 @@ static void put_lists(FILE *out, const struct bt_view *view)
 
 static void put_coverage(FILE *out, const struct bt_report_coverage *coverage)
 {
-	char down[BT_TIME_TEXT], unprotected[BT_TIME_TEXT];
+	char down[BT_TIME_TEXT], unprotected[BT_TIME_TEXT], paused[BT_TIME_TEXT];
 	put_label(out, "Coverage", 0);
 	fprintf(out,
 	    "%" PRIu64 " events, %" PRIu64 " lost, %" PRIu64 " duplicates, %" PRIu64
-	    " damaged blocks; not running %s, unprotected %s\n",
+	    " damaged blocks; not running %s, unprotected %s",
 	    coverage->events, coverage->lost, coverage->duplicates, coverage->damaged,
 	    bt_duration_show(down, coverage->down),
 	    bt_duration_show(unprotected, coverage->unprotected));
+	if (coverage->paused > 0)
+		fprintf(out, ", paused %s", bt_duration_show(paused, coverage->paused));
+	putc('\n', out);
 }
 
 void bt_out_footer(FILE *out, const struct bt_view *view)

@@ -128,6 +128,7 @@ static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err
 	    .boot = keeper->boot,
 	    .policy = atomic_load(&keeper->policy),
 	    .period = keeper->beat_seconds,
+	    .paused = atomic_load(&keeper->paused),
 	    .kind = (uint8_t)kind,
 	};
 	for (unsigned i = 0; i < keeper->drain_count; i++) {
@@ -145,6 +146,7 @@ static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err
 		say(keeper, true, "UNPROTECTED: no lists are in force, every name passes");
 	keeper->beat_dropped = beat.dropped;
 	keeper->beat_policy = beat.policy;
+	keeper->beat_paused = beat.paused;
 	keeper->beat_at = monotonic() + (int64_t)keeper->beat_seconds * 1000;
 	keeper->started = true;
 	return true;
@@ -154,7 +156,8 @@ static bool beat_if_due(struct bt_keeper *keeper, struct bt_err *err)
 {
 	if (!keeper->started)
 		return beat(keeper, BT_BEAT_START, err);
-	if (monotonic() < keeper->beat_at && atomic_load(&keeper->policy) == keeper->beat_policy)
+	if (monotonic() < keeper->beat_at && atomic_load(&keeper->policy) == keeper->beat_policy &&
+	    atomic_load(&keeper->paused) == keeper->beat_paused)
 		return true;
 	return beat(keeper, BT_BEAT_ALIVE, err);
 }

@@ -31,6 +31,7 @@ struct bt_keeper {
 	unsigned beat_seconds;
 	void (*log)(bool error, const char *text);
 	_Atomic uint64_t policy; /* in force; any thread */
+	atomic_bool paused;      /* likewise */
 
 	/* The keeper's own, zero at first. */
 	bool busy; /* a ring was more than a quarter full */
@@ -43,6 +44,7 @@ struct bt_keeper {
 	int64_t complained_at;
 	bool failing;
 	uint64_t beat_policy;
+	bool beat_paused;
 	uint64_t beat_dropped;
 };
 

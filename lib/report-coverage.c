@@ -45,6 +45,8 @@ static void measure_boot(const struct bt_boot *boot, struct bt_report_coverage *
 			coverage->down = clamp_add(coverage->down, length);
 		else if (beat->policy == 0)
 			coverage->unprotected = clamp_add(coverage->unprotected, length);
+		else if (beat->paused)
+			coverage->paused = clamp_add(coverage->paused, length);
 	}
 }
 
@@ -130,7 +132,7 @@ bool bt_report_measure(struct bt_report *report)
 		qsort(boots, count, sizeof(*boots), by_resolver);
 	bool ok = name_resolvers(report, boots, count);
 
-	report->coverage.down = report->coverage.unprotected = 0;
+	report->coverage.down = report->coverage.unprotected = report->coverage.paused = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (boots[i]->beat_count > 0)
 			qsort(boots[i]->beats, boots[i]->beat_count, sizeof(*boots[i]->beats),

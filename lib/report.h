@@ -58,6 +58,7 @@ struct bt_report_coverage {
 	int64_t first, last; /* of anything that the log holds; 0 if it is empty */
 	int64_t down;        /* milliseconds in which no writer ran, between first and last */
 	int64_t unprotected; /* milliseconds in which it ran without a trie */
+	int64_t paused;      /* milliseconds in which it ran, and nothing was stopped */
 };
 
 bool bt_report_new(

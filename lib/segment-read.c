@@ -120,6 +120,7 @@ static enum outcome visit_beats(
 		    .dropped = bt_get64(at + 32),
 		    .period = bt_get32(at + 40),
 		    .kind = at[44],
+		    .paused = at[45] != 0,
 		};
 		if (beat.boot == 0 || beat.kind > BT_BEAT_STOP)
 			return DAMAGED;

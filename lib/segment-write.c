@@ -292,6 +292,7 @@ bool bt_segment_beat(
 	bt_put64(at + 32, beat->dropped);
 	bt_put32(at + 40, beat->period);
 	at[44] = beat->kind;
+	at[45] = beat->paused;
 	return bt_segment_flush(writer, err) &&
 	       append_block(writer, BT_BLOCK_BEAT, 1, block, sizeof(block), err);
 }

@@ -44,7 +44,7 @@ struct bt_writer {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stopping;
-	bool poked; /* there is a new policy */
+	bool poked; /* there is a new policy, or a pause */
 };
 
 __attribute__((format(printf, 3, 4))) static void say(
@@ -312,6 +312,12 @@ void bt_writer_stop(struct bt_writer **writer)
 struct bt_ring *bt_writer_ring(struct bt_writer *writer, unsigned number)
 {
 	return writer->drains[number].ring;
+}
+
+void bt_writer_pause(struct bt_writer *writer, bool paused)
+{
+	atomic_store(&writer->keeper.paused, paused);
+	poke(writer, false);
 }
 
 bool bt_writer_policy(

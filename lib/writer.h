@@ -54,6 +54,11 @@ struct bt_ring *bt_writer_ring(struct bt_writer *writer, unsigned number);
 bool bt_writer_policy(
     struct bt_writer *writer, uint64_t digest, const struct bt_policy *policy, struct bt_err *err);
 
+/*
+ * A pause (decisions.h) begins or ends: the log says so at once. Any thread but a worker's.
+ */
+void bt_writer_pause(struct bt_writer *writer, bool paused);
+
 /* Drains all rings, closes the segment, joins the thread, frees. *writer becomes NULL. */
 void bt_writer_stop(struct bt_writer **writer);
 

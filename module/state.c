@@ -208,9 +208,26 @@ static bool load_decisions(struct bt_state *state)
 
 /* ---- the watching thread ---- */
 
-static void purge_if_due(void *ctx)
+/* The log is to say when nothing was stopped. */
+static void note_pause(struct bt_state *state)
+{
+	static const uint8_t anybody[BT_ADDRESS_SIZE];
+	const struct bt_decisions *decisions = bt_live_enter(&state->decisions);
+	bool paused = bt_decisions_pause(decisions, anybody, now_ms() / 1000) != NULL;
+	bt_live_leave();
+	if (paused == state->paused)
+		return;
+	state->paused = paused;
+	say(state, true,
+	    paused ? "paused: what lists would stop passes, and is recorded" : "the pause is over");
+	if (state->writer != NULL)
+		bt_writer_pause(state->writer, paused);
+}
+
+static void look_around(void *ctx)
 {
 	struct bt_state *state = ctx;
+	note_pause(state);
 	if (state->purges_due > 0 && state->purge())
 		state->purges_due--;
 }
@@ -227,7 +244,7 @@ static void trie_changed(void *ctx)
 	if (state->status.digest != digest) {
 		announce(state);
 		state->purges_due = 2;
-		purge_if_due(state);
+		look_around(state);
 	} else if (loaded && was_refused) {
 		say(state, false, "%s is good again, and what is in force", state->trie_path);
 	}
@@ -241,7 +258,7 @@ static void decisions_changed(void *ctx)
 		return;
 	say(state, false, "new local decisions in force");
 	state->purges_due = 2;
-	purge_if_due(state);
+	look_around(state);
 }
 
 /* Made before the files are loaded, so that no change is missed. */
@@ -250,7 +267,7 @@ static bool make_watch(struct bt_state *state, struct bt_err *err)
 	char *trie = bt_path_join(state->config->state_dir, TRIE_FILE);
 	char *decisions = decisions_path(state);
 	bool ok = trie != NULL && decisions != NULL
-		      ? bt_watch_new(&state->watch, purge_if_due, state, err) &&
+		      ? bt_watch_new(&state->watch, look_around, state, err) &&
 			    bt_watch_add(state->watch, trie, trie_changed, err) &&
 			    bt_watch_add(state->watch, decisions, decisions_changed, err)
 		      : bt_fail(err, "out of memory");
@@ -296,6 +313,8 @@ bool bt_state_start(struct bt_state *state, unsigned workers, struct bt_err *err
 	if (current(state) != NULL)
 		announce(state);
 	start_writer(state, workers);
+	state->paused = false;
+	note_pause(state);
 	write_status(state);
 	start_watch(state, watched, &watch_err);
 	return true;

@@ -45,6 +45,7 @@ struct bt_state {
 	char *trie_path;       /* of the file in force; the status points to it, */
 	struct bt_err refused; /* and to this */
 	unsigned purges_due;
+	bool paused;
 };
 
 /* What is in force, as long as a read section lasts. */

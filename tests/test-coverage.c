@@ -49,6 +49,27 @@ static void test_down(void **state)
 	bt_report_free(&outcome.report);
 }
 
+static void test_paused(void **state)
+{
+	(void)state;
+	static const bool paused[] = {false, true, true, false};
+	struct bt_segment_writer *writer = begin("dns1", 1, 0);
+	for (unsigned i = 0; i < sizeof(paused); i++) {
+		const struct bt_beat beat = {.boot = 1,
+		    .time = T + (int64_t)i * MINUTE,
+		    .policy = DIGEST,
+		    .kind = i == 0 ? BT_BEAT_START : BT_BEAT_ALIVE,
+		    .paused = paused[i]};
+		struct bt_err err;
+		check(err, bt_segment_beat(writer, &beat, &err));
+	}
+	end(writer);
+	struct outcome outcome = report();
+	assert_int_equal(outcome.coverage.paused, 2 * MINUTE);
+	assert_int_equal(outcome.coverage.unprotected, 0);
+	bt_report_free(&outcome.report);
+}
+
 /* A clock that was set back: lives that seem to overlap. */
 static void test_overlap(void **state)
 {
@@ -222,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    test(test_down),
+	    test(test_paused),
 	    test(test_overlap),
 	    test(test_period),
 	    test(test_unprotected),

@@ -385,6 +385,47 @@ static void test_written_in_place(void **state)
 	free(bytes);
 }
 
+/* ---- decisions ---- */
+
+static bool is_paused(const void *unused)
+{
+	(void)unused;
+	return plugin.paused;
+}
+
+static bool is_not_paused(const void *unused)
+{
+	return !is_paused(unused);
+}
+
+/* What is decided while it runs holds, and is over when its time is; a broken file changes nothing.
+ */
+static void test_decisions(void **state)
+{
+	(void)state;
+	void *bytes;
+	size_t size;
+	char text[200];
+	time_t soon = time(NULL) + 2;
+	make_trie("a.example\n", BT_ACTION_SINKHOLE, "one", &bytes, &size);
+	install(bytes, size);
+	start(1);
+	assert_false(covers("b.example"));
+	write_file(BT_DECISIONS_FILE, "decisions: [ { action: block, name: b.example } ]\n");
+	wait_for(is_covered, "b.example", "the decision");
+	assert_true(covers("a.example"));
+	write_file(BT_DECISIONS_FILE, "decisions: [ { action: block } ]\n");
+	wait_for(was_said, "no name, expected the key", "a word about the broken file");
+	assert_true(covers("b.example"));
+	strftime(text, sizeof(text),
+	    "decisions: [ { action: pause, until: %Y-%m-%dT%H:%M:%SZ } ]\n", gmtime(&soon));
+	write_file(BT_DECISIONS_FILE, text);
+	wait_for(is_paused, NULL, "the pause");
+	assert_true(passes("b.example"));
+	wait_for(is_not_paused, NULL, "the end of the pause");
+	free(bytes);
+}
+
 /* ---- workers ---- */
 
 struct worker {
@@ -501,6 +542,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_previous, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_written_in_place, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_decisions, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_workers, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
