@@ -24,6 +24,7 @@ static const struct bt_command *const commands[] = {
     &bt_cmd_block,
     &bt_cmd_pause,
     &bt_cmd_overrides,
+    &bt_cmd_doctor,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -137,6 +137,20 @@ static void take_progress(void *ctx, uint64_t octets, uint64_t size)
 	tell(c, c->options->dump != NULL ? c->options->dump : list_of(c)->file, octets, size);
 }
 
+static bool add_list(struct compile *c, int64_t modified, struct bt_err *err)
+{
+	const struct bt_config_list *list = list_of(c);
+	const struct bt_list_info info = {
+	    .name = list->name,
+	    .action = list->action,
+	    .events = list->events,
+	    .meta = c->list_meta,
+	    .modified = c->options->dated ? modified : 0,
+	    .sinkhole = c->options->config != NULL ? &list->sinkhole : NULL,
+	};
+	return bt_policy_add_list(c->policy, &info, err);
+}
+
 /* In strict mode too a list is read to its end, so that all its bad lines are heard of at once. */
 static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 {
@@ -160,15 +174,7 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	c->result.lists++;
 	c->result.entries += stats.entries;
 	c->result.bad += stats.bad;
-	const struct bt_list_info info = {
-	    .name = list->name,
-	    .action = list->action,
-	    .events = list->events,
-	    .meta = c->list_meta,
-	    .modified = c->options->dated ? stats.modified : 0,
-	    .sinkhole = c->options->config != NULL ? &list->sinkhole : NULL,
-	};
-	return bt_policy_add_list(c->policy, &info, err);
+	return add_list(c, stats.modified, err);
 }
 
 /* Actions of groups are for the lists of the configuration; what is local acts as everywhere. */
@@ -324,5 +330,22 @@ bool bt_compile(const struct bt_compile_options *options, void **bytes, size_t *
 	bt_entries_free(&c.entries);
 	bt_policy_builder_free(&c.policy);
 	free(c.last);
+	return ok;
+}
+
+bool bt_compile_policy(
+    const struct bt_config *config, void **bytes, size_t *size, struct bt_err *err)
+{
+	const struct bt_compile_options options = {.lists = config->lists,
+	    .list_count = config->list_count,
+	    .sinkhole = &config->sinkhole,
+	    .config = config};
+	struct compile c = {.options = &options};
+	bool ok = bt_policy_builder_new(&c.policy, options.sinkhole, err);
+	for (; ok && c.list < options.list_count; c.list++)
+		ok = add_list(&c, 0, err);
+	ok = ok && bt_policy_add_local(c.policy, err) && add_clients(&c, err) &&
+	     bt_policy_build(c.policy, bytes, size, err);
+	bt_policy_builder_free(&c.policy);
 	return ok;
 }

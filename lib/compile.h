@@ -49,4 +49,11 @@ struct bt_compile_result {
 bool bt_compile(const struct bt_compile_options *options, void **bytes, size_t *size,
     struct bt_compile_result *result, struct bt_err *err);
 
+/*
+ * The policy's bytes that bt_compile() would put into the trie, without what is in the lists: to
+ * be compared with one in force. malloc'ed, the caller's.
+ */
+bool bt_compile_policy(
+    const struct bt_config *config, void **bytes, size_t *size, struct bt_err *err);
+
 #endif

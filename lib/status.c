@@ -12,8 +12,6 @@
 #include "policy-format.h"
 #include "status.h"
 
-#define FILE_NAME "status.json"
-
 enum { FILE_MODE = 0640 };
 
 /*
@@ -95,11 +93,11 @@ static bool make_text(const struct bt_status *status, char **text, size_t *size)
 
 bool bt_status_write(const char *folder, const struct bt_status *status, struct bt_err *err)
 {
-	char *text, *path = bt_path_join(folder, FILE_NAME);
+	char *text, *path = bt_path_join(folder, BT_STATUS_FILE);
 	size_t size;
 	bool ok = path != NULL && make_text(status, &text, &size);
 	if (!ok) {
-		bt_fail(err, "%s/" FILE_NAME ": out of memory", folder);
+		bt_fail(err, "%s/" BT_STATUS_FILE ": out of memory", folder);
 		text = NULL;
 	} else {
 		ok = bt_file_replace(path, text, size, FILE_MODE, err);
@@ -111,7 +109,7 @@ bool bt_status_write(const char *folder, const struct bt_status *status, struct 
 
 void bt_status_remove(const char *folder)
 {
-	char *path = bt_path_join(folder, FILE_NAME);
+	char *path = bt_path_join(folder, BT_STATUS_FILE);
 	if (path != NULL)
 		unlink(path);
 	free(path);

@@ -16,6 +16,8 @@
 
 #include "err.h"
 
+#define BT_STATUS_FILE "status.json"
+
 /* Times are milliseconds since 1970-01-01 UTC; 0: not so. Strings are borrowed. */
 struct bt_status {
 	const char *configuration; /* its path */

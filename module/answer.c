@@ -186,6 +186,43 @@ static void explain(struct module_qstate *qstate, enum bt_ede ede, const char *l
 	    LDNS_EDE_BLOCKED, ede == BT_EDE_TEXT ? text : NULL);
 }
 
+/* RFC 1035 3.3.14: strings with their lengths in front. Returns the octets used. */
+static size_t write_strings(uint8_t *rdata, const struct bt_canary *canary)
+{
+	char text[BT_CANARY_STRINGS][BT_CANARY_TEXT];
+	size_t used = 0;
+	bt_canary_write(text, canary);
+	for (unsigned i = 0; i < BT_CANARY_STRINGS; i++) {
+		size_t length = strlen(text[i]);
+		rdata[used++] = (uint8_t)length;
+		memcpy(rdata + used, text[i], length);
+		used += length;
+	}
+	return used;
+}
+
+static struct reply_info *make_canary(struct module_qstate *qstate, const struct bt_canary *canary)
+{
+	struct owner name = {qstate->qinfo.qname, qstate->qinfo.qname_len};
+	uint8_t rdata[BT_CANARY_STRINGS * BT_CANARY_TEXT];
+	if (qstate->qinfo.qtype != LDNS_RR_TYPE_TXT)
+		return make_negative(qstate, LDNS_RCODE_NOERROR, name, LDNS_RR_CLASS_IN, 0);
+	struct reply_info *rep = make_reply(qstate->region, LDNS_RCODE_NOERROR, 0, 1);
+	if (rep == NULL)
+		return NULL;
+	rep->rrsets[0] = make_rrset(qstate->region, name, LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_IN, 0,
+	    rdata, write_strings(rdata, canary));
+	rep->an_numrrsets = rep->rrset_count = 1;
+	return rep->rrsets[0] != NULL ? rep : NULL;
+}
+
+void bt_answer_canary(struct module_qstate *qstate, const struct bt_canary *canary)
+{
+	if (!give_message(qstate, make_canary(qstate, canary)))
+		give_rcode(qstate, LDNS_RCODE_REFUSED);
+	qstate->no_cache_store = 1;
+}
+
 void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
     const struct bt_sinkhole *sinkhole, const char *list, unsigned labels)
 {

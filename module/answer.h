@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "canary.h"
 #include "policy.h"
 
 struct module_qstate;
@@ -21,5 +22,11 @@ struct module_qstate;
  */
 void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
     const struct bt_sinkhole *sinkhole, const char *list, unsigned labels);
+
+/*
+ * Makes what the plugin says of itself the result of a question for the canary's name: a TXT
+ * record, and no data of any other type. Not cached, neither here nor by the client.
+ */
+void bt_answer_canary(struct module_qstate *qstate, const struct bt_canary *canary);
 
 #endif

@@ -20,6 +20,7 @@
 
 #include "answer.h"
 #include "cache.h"
+#include "canary.h"
 #include "hit.h"
 #include "identity.h"
 #include "judge.h"
@@ -66,8 +67,12 @@ static bool make_key(struct bt_key *key, const struct query_info *question)
 static bool covered_name(const uint8_t *name, size_t size)
 {
 	struct bt_key key;
+	if (bt_key_from_wire(&key, name, size) != BT_NAME_OK)
+		return false;
+	if (bt_canary_is(&key))
+		return true;
 	struct bt_view view = bt_state_enter(&state);
-	bool covered = view.trie != NULL && bt_key_from_wire(&key, name, size) == BT_NAME_OK &&
+	bool covered = view.trie != NULL &&
 		       bt_judge_covers(view.trie, view.decisions, &key, (int64_t)time(NULL));
 	bt_state_leave();
 	return covered;
@@ -224,6 +229,23 @@ static bool intervene(struct query *query, bool last)
 	return true;
 }
 
+/*
+ * What the plugin says of itself: never an event, whatever lists say of the name, and nothing for
+ * Unbound's own questions.
+ */
+static bool answer_canary(struct module_qstate *qstate, int id)
+{
+	const struct mesh_state *mesh = qstate->mesh_info;
+	struct bt_canary canary;
+	keep_uncached(qstate, id);
+	if (qstate->qinfo.qclass != LDNS_RR_CLASS_IN ||
+	    (mesh->reply_list == NULL && mesh->cb_list == NULL))
+		return false;
+	bt_state_canary(&state, &canary);
+	bt_answer_canary(qstate, &canary);
+	return true;
+}
+
 /* Clients that may get different answers must not wait for the same one. */
 static void keep_clients_apart(struct module_env *env)
 {
@@ -241,6 +263,8 @@ static bool look_at(struct module_qstate *qstate, int id, bool last)
 	    .qstate = qstate, .id = id, .time = (int64_t)now->tv_sec * 1000 + now->tv_usec / 1000};
 	if (!make_key(&query.name, &qstate->qinfo))
 		return false;
+	if (bt_canary_is(&query.name))
+		return answer_canary(qstate, id);
 	if (last && qstate->return_msg != NULL && qstate->return_rcode == LDNS_RCODE_NOERROR)
 		query.answer = qstate->return_msg->rep;
 	query.view = bt_state_enter(&state);

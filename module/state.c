@@ -342,6 +342,18 @@ void bt_state_leave(void)
 	bt_live_leave();
 }
 
+void bt_state_canary(struct bt_state *state, struct bt_canary *canary)
+{
+	const struct bt_trie *trie = bt_live_enter(&state->live);
+	*canary = (struct bt_canary){
+	    .version = BT_VERSION,
+	    .digest = trie != NULL ? bt_trie_digest(trie) : 0,
+	    .names = trie != NULL ? bt_trie_names(trie) : 0,
+	    .enabled = trie == NULL || in_force(trie),
+	};
+	bt_live_leave();
+}
+
 bool bt_view_by_client(const struct bt_view *view)
 {
 	return (view->trie != NULL && bt_policy_groups(bt_trie_policy(view->trie)) > 1) ||

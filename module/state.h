@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "canary.h"
 #include "decisions.h"
 #include "err.h"
 #include "event.h"
@@ -72,6 +73,9 @@ void bt_state_stop(struct bt_state *state);
 struct bt_view bt_state_enter(struct bt_state *state);
 
 void bt_state_leave(void);
+
+/* What the canary says: of the trie that is loaded, also where its policy lets every name pass. */
+void bt_state_canary(struct bt_state *state, struct bt_canary *canary);
 
 /* Whether clients may get different answers to the same question. */
 bool bt_view_by_client(const struct bt_view *view);

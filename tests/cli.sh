@@ -744,6 +744,168 @@ group_empty()
 	echo "broken trie: status $?, $(grep -c 'warning: state/beacontrap.trie: ' err) warning"
 }
 
+# What differs from moment to moment, and how much room this machine's disks have.
+examine()
+{
+	"$program" doctor --server 127.0.0.1@1 "$@" >out 2>err </dev/null
+	status=$?
+	echo "\$ beacontrap doctor $*"
+	steady <out | awk '
+		/^(ok|warn|FAIL) *disk .* free, / { disk = 1; next }
+		disk && /^ *->/ { next }
+		{ disk = 0; print }' | sed -e 's/digest [0-9a-f]\{16\}/digest N/' \
+		-e 's/[0-9][0-9]* [a-z]*\( [0-9][0-9]* [a-z]*\)* \(ago\|in the future\)/AGE \2/g' \
+		-e 's/process [0-9]*/process N/' -e 's/{"check":"disk"[^}]*},//g' \
+		-e 's/until 20[0-9T:.-]*Z/until TIME/'
+	steady <err | sed 's/^/! /'
+	echo "= $status"
+	echo
+}
+
+# A moment as the scripts of make-events have it.
+moment()
+{
+	date -u -d "$1" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# plugin PID KEY VALUE...: the status of a plugin that has the trie in force, but for these
+plugin()
+{
+	digest=$("$program" -c config.yaml verify | sed -n 's/^  digest *//p')
+	cat >state/status.json <<-END
+		{ "version": "1", "pid": $1, "configuration": "config.yaml", "enabled": true,
+		  "recording": true, "digest": "$digest", "inForceSince": "2026-11-20T10:00:00.000Z",
+		  "refused": null, "unprotectedSince": null }
+	END
+	shift
+	while [ $# -ge 2 ]; do
+		sed "s/\"$1\": [^,}]*/\"$1\": $2/" state/status.json >status.tmp
+		mv status.tmp state/status.json
+		shift 2
+	done
+}
+
+# hits FROM COUNT CLIENT AGE
+hits()
+{
+	awk -v first="$1" -v count="$2" -v client="$3" -v time="$(moment "$4 ago")" 'BEGIN {
+		for (i = 0; i < count; i++)
+			print "event 0", first + i, time, client, "evil.example"
+	}'
+}
+
+# No resolver runs: nothing listens on that port. Those that run are in tests/live/doctor.sh.
+group_doctor()
+{
+	make_lists
+	make_config
+	try doctor --help
+	try doctor --format xml
+	try doctor --server localhost
+	try doctor --server 127.0.0.1@
+	try doctor extra
+	examine -c none.yaml
+	examine -c config.yaml
+	"$program" -c config.yaml compile >/dev/null
+	examine -c config.yaml
+	examine -c config.yaml --format json
+
+	# a process that is there, and one that is not
+	plugin $$
+	mkdir state/events
+	{
+		echo "segment dns1.example.net 17 1 $(moment '1 day ago')"
+		echo "policy state/beacontrap.trie"
+		echo "beat start $(moment '1 day ago')"
+		echo "gap 0 2 4 $(moment '23 hours ago')"
+		echo "beat alive $(moment '10 minutes ago')"
+	} | "$make_events" state/events
+	examine -c config.yaml
+	sh -c 'exit 0' &
+	wait $!
+	plugin $!
+	examine -c config.yaml
+
+	# what the plugin says of itself
+	plugin $$ refused '"broken: no trie"' 
+	examine -c config.yaml
+	plugin $$ unprotectedSince '"2026-11-20T10:00:00.000Z"' recording false digest null
+	touch -d '1 hour ago' state/beacontrap.trie
+	examine -c config.yaml
+	echo '{ "pid": ' >state/status.json
+	examine -c config.yaml
+
+	# a beat that is fresh, and clients: 80 of 100 are not most
+	plugin $$
+	{
+		echo "segment dns1.example.net 18 1 $(moment '1 hour ago')"
+		echo "policy state/beacontrap.trie"
+		echo "beat alive $(moment now)"
+		hits 1 80 10.0.0.1 '6 days'
+		hits 81 20 10.0.0.2 '1 hour'
+		hits 101 300 10.0.0.3 '8 days'
+	} | "$make_events" state/events
+	examine -c config.yaml
+	{
+		echo "segment dns1.example.net 19 1 $(moment '1 hour ago')"
+		echo "policy state/beacontrap.trie"
+		hits 1 1 10.0.0.1 '1 hour'
+	} | "$make_events" state/events
+	examine -c config.yaml
+
+	# times that are to come, and a file that is no segment
+	{
+		echo "segment dns1.example.net 20 1 $(moment '2 days')"
+		echo "policy state/beacontrap.trie"
+		echo "beat alive $(moment '2 days')"
+	} | "$make_events" state/events
+	echo garbage >state/events/dns1-00-00000001.seg
+	examine -c config.yaml
+	rm -r state/events
+
+	# the configuration is another than the trie's
+	touch -d '2026-01-02 03:04:06 UTC' more.txt
+	: >trial.txt
+	rm hosts.txt
+	mkdir hosts.txt
+	examine -c config.yaml
+	rmdir hosts.txt
+	make_lists
+	cp config.yaml good.yaml
+	# shellcheck disable=SC2016 # the last line, in sed
+	for change in 's/campaign, file/other, file/' '/name: trial/d' 's/refused/drop/' 's/ttl: 10/ttl: 9/' \
+		'/name: more/{h;d};/name: trial/G' \
+		'$s/$/\nclients:\n  - { name: guests, networks: [10.1.0.0\/16], lists: none }/' \
+		'$s/$/\ntrusted-forwarders: [10.0.0.1]/' '$s/$/\nenabled: false/'; do
+		sed "$change" good.yaml >config.yaml
+		examine -c config.yaml | grep -A 1 -e '^FAIL  policy' -e 'enabled: false'
+	done
+	sed '$s/$/\nclients:\n  - { name: guests, networks: [10.2.0.0\/16, 10.1.0.0\/16], lists: [more] }/' \
+		good.yaml >groups.yaml
+	echo 'trusted-forwarders: [10.0.0.2, 10.0.0.1]' >>groups.yaml
+	cp groups.yaml config.yaml
+	"$program" -c config.yaml compile >/dev/null
+	touch -d '1 hour ago' state/beacontrap.trie
+	for change in '' 's/10.2.0.0/10.3.0.0/' 's/\[more/&, hosts/' 's/guests/visitors/' 's/10.0.0.2/10.0.0.3/'; do
+		sed "$change" groups.yaml >config.yaml
+		examine -c config.yaml | grep '^....  policy'
+	done
+
+	# permissions, and what was decided here
+	cp good.yaml config.yaml
+	"$program" -c config.yaml compile >/dev/null
+	plugin $$
+	chmod 777 state
+	chmod 600 state/beacontrap.trie
+	"$program" -c config.yaml pause 1h >/dev/null
+	"$program" -c config.yaml allow evil.example >/dev/null
+	examine -c config.yaml
+	chmod 755 state
+	chmod 640 state/beacontrap.trie
+	echo nonsense >state/local.yaml
+	examine -c config.yaml
+}
+
 # On a terminal: colour, and a table that folds before it cuts.
 group_terminal()
 {
@@ -818,7 +980,7 @@ group_decisions()
 group_manual()
 {
 	manual=$golden/../../doc/beacontrap.1
-	for command in compile verify dump lookup allow block pause overrides check-config report; do
+	for command in compile verify dump lookup allow block pause overrides check-config report doctor; do
 		"$program" "$command" --help | awk '/^ / {
 			option = $1 ~ /^--/ ? $1 : $2
 			if (option ~ /^--/)
@@ -866,7 +1028,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report formats empty terminal output
+	lookup names agree report formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"
