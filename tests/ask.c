@@ -20,9 +20,10 @@
  *     CLIENT TRANSPORT NAME TYPE RCODE FLAGS QUESTION ANSWER AUTHORITY EDE
  *
  * FLAGS are those of aa, tc, rd, ra, ad, cd that are set, with commas; QUESTION is the name as the
- * server wrote it; ANSWER and AUTHORITY are records as TYPE:TTL:DATA, with commas (of a SOA
- * OWNER/TTL/MINIMUM); EDE is CODE:TEXT with '_' for blanks. "-" stands for nothing. The RCODE of a
- * question that got no answer in time is TIMEOUT.
+ * server wrote it; ANSWER and AUTHORITY are records as TYPE:TTL:DATA, with commas, in the answer
+ * with @OWNER behind if that is not the name asked (of a SOA OWNER/TTL/MINIMUM); EDE is CODE:TEXT
+ * with '_' for blanks. "-" stands for nothing. The RCODE of a question that got no answer in time
+ * is TIMEOUT.
  */
 
 #include <arpa/inet.h>
@@ -330,7 +331,8 @@ static void without_blanks(char *text)
 			*text = '_';
 }
 
-static void add_record(char *to, const ldns_rr *rr)
+/* `name` is the one whose records bear no owner; NULL: none bears one. */
+static void add_record(char *to, const ldns_rr *rr, const ldns_rdf *name)
 {
 	char text[LINE];
 	char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
@@ -340,19 +342,31 @@ static void add_record(char *to, const ldns_rr *rr)
 		    ldns_rdf2native_int32(ldns_rr_rdf(rr, 6)));
 		free(owner);
 	} else {
-		char *data = ldns_rdf2str(ldns_rr_rdf(rr, 0));
-		snprintf(text, sizeof(text), "%s:%u:%s", type, ldns_rr_ttl(rr), data);
-		free(data);
+		bool other = name != NULL && ldns_dname_compare(name, ldns_rr_owner(rr)) != 0;
+		char *owner = ldns_rdf2str(ldns_rr_owner(rr)), *rest = text;
+		size_t room = sizeof(text);
+		snprintf(text, room, "%s:%u", type, ldns_rr_ttl(rr));
+		for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+			char *data = ldns_rdf2str(ldns_rr_rdf(rr, i));
+			room -= strlen(rest);
+			rest += strlen(rest);
+			snprintf(rest, room, "%c%s", i == 0 ? ':' : ' ', data);
+			free(data);
+		}
+		room -= strlen(rest);
+		rest += strlen(rest);
+		snprintf(rest, room, "%s%s", other ? "@" : "", other ? owner : "");
+		free(owner);
 	}
 	free(type);
 	without_blanks(text);
 	add(to, text);
 }
 
-static void add_records(char *to, const ldns_rr_list *list)
+static void add_records(char *to, const ldns_rr_list *list, const ldns_rdf *name)
 {
 	for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++)
-		add_record(to, ldns_rr_list_rr(list, i));
+		add_record(to, ldns_rr_list_rr(list, i), name);
 }
 
 /* RFC 8914: options are pairs of code and length, then the data. */
@@ -401,8 +415,8 @@ static void describe(const struct question *q, const ldns_pkt *packet)
 		add(flags, "ad");
 	if (ldns_pkt_cd(packet))
 		add(flags, "cd");
-	add_records(answer, ldns_pkt_answer(packet));
-	add_records(authority, ldns_pkt_authority(packet));
+	add_records(answer, ldns_pkt_answer(packet), asked != NULL ? ldns_rr_owner(asked) : NULL);
+	add_records(authority, ldns_pkt_authority(packet), NULL);
 	add_ede(ede, packet);
 	pthread_mutex_lock(&output);
 	printf("%s %s %s %s %s %s %s %s %s %s\n", q->client, q->transport, q->name, q->type, rcode,

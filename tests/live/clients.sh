@@ -18,7 +18,7 @@ trusted-forwarders: [127.0.9.0/24, 203.0.113.9]"
 beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
 start_world
 
-real='NOERROR (CNAME:[0-9]+:listed\.example\.,)?A:[0-9]+:203\.0\.113\.1'
+real='NOERROR (CNAME:[0-9]+:listed\.example\.,)?A:[0-9]+:203\.0\.113\.1(@listed\.example\.)?'
 first='NOERROR A:77:192\.0\.2\.1'
 second='NOERROR A:33:192\.0\.2\.2'
 

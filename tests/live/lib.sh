@@ -45,6 +45,7 @@ stop_unbound()
 clean_up()
 {
 	stop_unbound
+	[ "${signalled:-CONT}" = CONT ] || signal CONT
 	for pid in $nsd_pids; do
 		kill "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
@@ -147,6 +148,7 @@ start_world()
 # signal NAME: to all NSDs and all that they started; after STOP, no answer comes until CONT
 signal()
 {
+	signalled=$1
 	for pid in $nsd_pids; do
 		for child in $(pgrep -P "$pid"); do
 			for grandchild in $(pgrep -P "$child"); do
