@@ -153,7 +153,10 @@ static bool load_file(struct bt_state *state, const char *name, struct bt_err *e
 
 static void announce(struct bt_state *state)
 {
-	unsigned lists = bt_policy_lists(bt_trie_policy(current(state)));
+	const struct bt_policy *policy = bt_trie_policy(current(state));
+	unsigned lists = bt_policy_lists(policy);
+	if (bt_policy_local_class(policy) != BT_POLICY_NO_CLASS)
+		lists--; /* stands for the decisions made here */
 	say(state, false, "%llu names in force, of %u list%s",
 	    (unsigned long long)state->status.names, lists, lists == 1 ? "" : "s");
 	if (!is_protected(state))
