@@ -22,4 +22,7 @@ struct module_qstate;
 void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
     const struct bt_sinkhole *sinkhole, const char *list, unsigned labels);
 
+/* The answer is SERVFAIL: who asks again may get a better one. It is not cached. */
+void bt_answer_failure(struct module_qstate *qstate);
+
 #endif

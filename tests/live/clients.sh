@@ -6,7 +6,7 @@
 
 echo listed.example >"$work/first.txt"
 echo wanted.example >"$work/second.txt"
-configure "  - { name: first, file: first.txt, sinkhole: { ipv4: 192.0.2.1, ttl: 77 } }
+policy="  - { name: first, file: first.txt, sinkhole: { ipv4: 192.0.2.1, ttl: 77 } }
   - { name: second, file: second.txt, sinkhole: { ipv4: 192.0.2.2, ipv6: '2001:db8::2', ttl: 33 } }
 clients:
   - { name: exempt, networks: [127.0.1.1, 192.0.2.128/25], lists: none }
@@ -15,7 +15,14 @@ clients:
   - { name: watched, networks: [127.0.3.0/24], action: log }
   - { name: six, networks: ['::1', '2001:db8:1:8000::/49'], action: refused }
 trusted-forwarders: [127.0.9.0/24, 203.0.113.9]"
-beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
+
+compile()
+{
+	beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
+}
+
+configure "$policy"
+compile
 start_world
 
 real='NOERROR (CNAME:[0-9]+:listed\.example\.,)?A:[0-9]+:203\.0\.113\.1(@listed\.example\.)?'
@@ -143,6 +150,45 @@ apart()
 	stop_unbound
 }
 
+# ---- groups that come while a name is being resolved ----
+
+# Two clients wait together and belong to different groups when the answer comes: neither gets the
+# other's. The same for an expired answer that is being refreshed.
+come_to_be()
+{
+	configure "  - { name: first, file: second.txt }"
+	compile
+	start_unbound "serve-expired: yes" "serve-expired-reply-ttl: 77"
+	until_true 5 expired || fail "no answer was served after it expired"
+	signal STOP
+	until_true 5 expired || fail "no expired answer while it is being refreshed"
+	before=$(asked)
+	printf '127.0.1.1 udp new.brief.example A\n127.0.0.2 udp new.brief.example A\n' >"$work/flight"
+	ask -j 2 -t 10 <"$work/flight" >"$work/landed" &
+	asking=$!
+	until_true 8 has_asked $((before + 2)) || fail "not all clients wait"
+	echo brief.example >>"$work/first.txt"
+	configure "$policy"
+	compile
+	until_true 5 grep -q '3 names in force' "$work/unbound.log" || fail "no new groups"
+	signal CONT
+	wait "$asking"
+	grep '^127.0.1.1 .* A:77:192.0.2.1 ' "$work/landed" && fail "exempt, and blocked"
+	grep '^127.0.0.2 .*203[.]0[.]113' "$work/landed" && fail "blocked, and let through"
+	for name in name.brief.example new.brief.example; do
+		gives "$first" 127.0.0.2 udp $name A
+		gives 'NOERROR A:[0-9]+:203\.0\.113\.1' 127.0.1.1 udp $name A
+	done
+	stop_unbound
+	rm -rf "${work:?}/state/events"
+}
+
+# shellcheck disable=SC2317 # called through until_true
+expired()
+{
+	one 127.0.0.2 udp name.brief.example A | grep -q ' A:77:203.0.113.1 '
+}
+
 # ---- who is the client ----
 
 speaking_for()
@@ -201,6 +247,7 @@ speaking_for()
 	stop_unbound
 }
 
+come_to_be
 alone
 speaking_for
 for number in 1 2; do
