@@ -54,7 +54,7 @@ uncached()
 }
 
 stopped='NOERROR A:10:0\.0\.0\.0'
-real='NOERROR (CNAME:300:listed.example.,)?A:[0-9]+:203\.0\.113\.1(@listed.example.)?'
+real='NOERROR (CNAME:[0-9]+:listed.example.,)?A:[0-9]+:203\.0\.113\.1(@listed.example.)?'
 
 echo listed.example >"$work/list.txt"
 lists='  - { name: list, file: list.txt }'
