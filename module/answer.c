@@ -265,3 +265,9 @@ void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
 	qstate->no_cache_store = 1;
 	explain(qstate, sinkhole->ede, list);
 }
+
+void bt_answer_failure(struct module_qstate *qstate)
+{
+	give_rcode(qstate, LDNS_RCODE_SERVFAIL);
+	qstate->no_cache_store = 1;
+}

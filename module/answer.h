@@ -29,4 +29,7 @@ void bt_answer(struct module_qstate *qstate, const struct bt_verdict *verdict,
  */
 void bt_answer_canary(struct module_qstate *qstate, const struct bt_canary *canary);
 
+/* The answer is SERVFAIL: who asks again may get a better one. It is not cached. */
+void bt_answer_failure(struct module_qstate *qstate);
+
 #endif

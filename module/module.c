@@ -95,8 +95,10 @@ struct query {
 	struct bt_key name;
 	int64_t time;
 	const struct reply_info *answer; /* from upstream; NULL: there is none yet */
-	/* Of all clients that wait, the first one that is not to get that answer: */
-	bool stopped;
+	/* What is done about the clients that wait: */
+	bool passed;  /* some are to get that answer, */
+	bool stopped; /* some are not, by the verdict of the first of them, */
+	bool mixed;   /* and they do not all get the same */
 	struct bt_verdict verdict;
 };
 
@@ -123,7 +125,6 @@ static bool look_at_target(void *ctx, const uint8_t *name, size_t size, enum bt_
 	if (bt_key_from_wire(&search->target, name, size) != BT_NAME_OK ||
 	    !covers(search->query, &search->target))
 		return false;
-	keep_uncached(search->query->qstate, search->query->id);
 	search->asked.matched = &search->target;
 	search->asked.how = how;
 	struct bt_hit *to = search->found ? &search->other : search->hit;
@@ -161,15 +162,26 @@ static bool judge(const struct query *query, const struct bt_client *client, str
 	return search.found;
 }
 
-/* What answers for a name that leads elsewhere is the name's own. */
-static void note_stop(struct query *query, const struct bt_hit *hit)
+static bool same_answer(const struct bt_verdict *a, const struct bt_verdict *b)
 {
-	if (query->stopped || !bt_hit_stops(hit))
-		return;
-	query->stopped = true;
-	query->verdict = hit->verdict;
-	if (hit->event.matched != BT_MATCHED_NAME)
-		query->verdict.labels = query->name.labels;
+	return a->action == b->action && a->by.list == b->by.list && a->labels == b->labels;
+}
+
+/* Of one client; NULL: it is to get the answer. */
+static void note_outcome(struct query *query, const struct bt_hit *hit)
+{
+	if (hit == NULL || !bt_hit_stops(hit)) {
+		query->passed = true;
+	} else {
+		struct bt_verdict verdict = hit->verdict;
+		if (hit->event.matched != BT_MATCHED_NAME)
+			verdict.labels = query->name.labels; /* the answer is the name's own */
+		query->mixed |= query->stopped && !same_answer(&verdict, &query->verdict);
+		if (!query->stopped)
+			query->verdict = verdict;
+		query->stopped = true;
+	}
+	query->mixed |= query->passed && query->stopped;
 }
 
 /*
@@ -189,10 +201,9 @@ static void judge_clients(struct query *query, bool last)
 		struct bt_hit hit;
 		known = known || (void *)r == qstate->minfo[query->id];
 		bt_client_read(&client, r, policy);
-		if (!judge(query, &client, &hit))
-			continue;
-		note_stop(query, &hit);
-		if (!known && hit.recorded && (last || bt_hit_stops(&hit)))
+		bool judged = judge(query, &client, &hit);
+		note_outcome(query, judged ? &hit : NULL);
+		if (judged && !known && hit.recorded && (last || bt_hit_stops(&hit)))
 			bt_state_record(&state, worker, &hit.event);
 	}
 	if (first != NULL && (last || query->stopped) && qstate->minfo[query->id] != NULL)
@@ -202,27 +213,31 @@ static void judge_clients(struct query *query, bool last)
 /* ---- verdicts ---- */
 
 /*
- * True if the query has been answered here. Internal sub-queries, which nobody waits for, are only
- * kept out of the cache: an answer of ours would make the sinkhole a name server, or break a
- * chain of trust.
+ * True if the query has been answered here. Clients that get different answers wait together only
+ * when that became so while they waited: none may get another's, and they have to ask again.
+ * Internal sub-queries, which nobody waits for, are only kept out of the cache: an answer of ours
+ * would make the sinkhole a name server, or break a chain of trust.
  */
 static bool intervene(struct query *query, bool last)
 {
 	struct module_qstate *qstate = query->qstate;
 	const struct mesh_state *mesh = qstate->mesh_info;
-	if (covers(query, &query->name))
-		keep_uncached(qstate, query->id);
-	else if (query->answer == NULL || !bt_targets_each(query->answer, covered_target, NULL))
+	if (!covers(query, &query->name) &&
+	    (query->answer == NULL || !bt_targets_each(query->answer, covered_target, NULL)))
 		return false; /* most queries */
+	keep_uncached(qstate, query->id);
 	if (mesh->reply_list != NULL) {
 		judge_clients(query, last);
 	} else if (mesh->cb_list != NULL) {
 		struct bt_hit hit;
-		if (judge(query, NULL, &hit))
-			note_stop(query, &hit);
+		note_outcome(query, judge(query, NULL, &hit) ? &hit : NULL);
 	}
 	if (!query->stopped)
 		return false;
+	if (query->mixed) {
+		bt_answer_failure(qstate);
+		return true;
+	}
 	const struct bt_policy *policy = bt_trie_policy(query->view.trie);
 	struct bt_list_info list = bt_policy_list(policy, query->verdict.by.list);
 	bt_answer(qstate, &query->verdict, list.sinkhole, list.name, query->name.labels);

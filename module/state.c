@@ -218,7 +218,7 @@ static void note_pause(struct bt_state *state)
 	if (paused == state->paused)
 		return;
 	state->paused = paused;
-	say(state, true,
+	say(state, false,
 	    paused ? "paused: what lists would stop passes, and is recorded" : "the pause is over");
 	if (state->writer != NULL)
 		bt_writer_pause(state->writer, paused);

@@ -41,11 +41,11 @@ all_well()
 	[ "$(grep -c '^ok ' "$work/doctor.log")" -ge 12 ] || fail "doctor checks less"
 }
 
-# The canary's record, of which ask shows the first string. says TRANSPORT [FLAG]
+# The canary's record. says TRANSPORT [FLAG]
 says()
 {
 	echo "127.0.0.9 $1 CANARY.beacontrap.internal TXT ${2:-}" | ask |
-		grep -q ' NOERROR rd,ra[,cd]* CANARY.beacontrap.internal. TXT:0:"version=[0-9.]*" - -$'
+		grep -q ' NOERROR rd,ra[,cd]* CANARY.beacontrap.internal. TXT:0:"version=[0-9.]*"[^ ]* - -$'
 }
 
 nodata()

@@ -14,20 +14,12 @@ beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
 start_world
 start_unbound "incoming-num-tcp: 100"
 
-# waiting N: that many clients wait for an answer
-# shellcheck disable=SC2317 # called through until_true
-waiting()
-{
-	control dump_requestlist >/dev/null
-	[ "$(control stats_noreset | sed -n 's/^total.num.queries=//p')" -ge "$1" ]
-}
-
-seen=$(control stats_noreset | sed -n 's/^total.num.queries=//p')
+seen=$(asked)
 awk 'BEGIN { for (i = 2; i < 32; i++) print "127.0.0." i, i % 5 ? "udp" : "tcp", "x.slow.example A" }' >"$work/asked"
 signal STOP
 ask -j 30 -t 10 <"$work/asked" >"$work/got" &
 asking=$!
-until_true 8 waiting $((seen + 30)) || fail "the clients do not wait"
+until_true 8 has_asked $((seen + 30)) || fail "the clients do not wait"
 signal CONT
 wait "$asking"
 [ "$(grep -c ' A:[0-9]*:203.0.113.1 ' "$work/got")" -eq 30 ] || fail "not everybody got the answer"

@@ -28,7 +28,7 @@ done
 nsd=$(PATH=$PATH:/usr/sbin command -v nsd) || skip "NSD is not installed (Debian package nsd)"
 source_dir=${srcdir:-$(dirname "$0")/../..}
 source_dir=$(cd "$source_dir" && pwd)
-: "${BT_PROGRAM:?}" "${BT_ASK:?}"
+: "${BT_PROGRAM:?}" "${BT_ASK:?}" "${BT_SHOW_EVENTS:?}"
 
 work=$(mktemp -d) || exit 99
 chmod 755 "$work"
@@ -42,24 +42,10 @@ stop_unbound()
 	unbound_pid=''
 }
 
-# signal NAME: to the NSD of the world and all that it started
-signal()
-{
-	for pid in $nsd_pids; do
-		for child in $(pgrep -P "$pid"); do
-			for grandchild in $(pgrep -P "$child"); do
-				kill "-$1" "$grandchild"
-			done
-			kill "-$1" "$child"
-		done
-		kill "-$1" "$pid"
-	done
-}
-
 clean_up()
 {
 	stop_unbound
-	signal CONT # a test may have failed while it was stopped
+	[ "${signalled:-CONT}" = CONT ] || signal CONT
 	for pid in $nsd_pids; do
 		kill "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
@@ -96,6 +82,15 @@ ask()
 one()
 {
 	echo "$*" | ask
+}
+
+# gives PATTERN CLIENT TRANSPORT NAME TYPE [FLAG...]: "RCODE ANSWER" must be like that
+gives()
+{
+	pattern=$1
+	shift
+	got=$(one "$@" | cut -d' ' -f5,8)
+	echo "$got" | grep -Eqx -e "$pattern" || fail "$*: got \"$got\", expected \"$pattern\""
 }
 
 answers()
@@ -150,7 +145,23 @@ start_world()
 	start_nsd 127.0.0.1 "$world" . world.zone
 }
 
-# start_unbound [LINE...]: more lines for the server section. $stack and $threads are the caller's.
+# signal NAME: to all NSDs and all that they started; after STOP, no answer comes until CONT
+signal()
+{
+	signalled=$1
+	for pid in $nsd_pids; do
+		for child in $(pgrep -P "$pid"); do
+			for grandchild in $(pgrep -P "$child"); do
+				kill "-$1" "$grandchild"
+			done
+			kill "-$1" "$child"
+		done
+		kill "-$1" "$pid"
+	done
+}
+
+# start_unbound [LINE...]: more lines for the server section. The caller's are $stack, $threads,
+# $upstream (stub or forward), and $clauses, which stand behind all others.
 start_unbound()
 {
 	port=$("$BT_ASK" -f)
@@ -180,9 +191,10 @@ start_unbound()
 		  control-enable: yes
 		  control-use-cert: no
 		  control-interface: "$work/control"
-		stub-zone:
+		${upstream:-stub}-zone:
 		  name: "."
-		  stub-addr: 127.0.0.1@$world
+		  ${upstream:-stub}-addr: 127.0.0.1@$world
+		${clauses:-}
 	END
 	run_unbound
 	until_true 10 answers unlisted.example || fail "Unbound does not answer"
@@ -192,6 +204,18 @@ start_unbound()
 control()
 {
 	"${BT_UNBOUND%/*}/unbound-control" -c "$work/unbound.conf" "$@"
+}
+
+# asked: how many questions Unbound has received
+asked()
+{
+	control stats_noreset | sed -n 's/^total.num.queries=//p'
+}
+
+# shellcheck disable=SC2317 # called through until_true
+has_asked()
+{
+	[ "$(asked)" -ge "$1" ]
 }
 
 run_unbound()
@@ -248,4 +272,29 @@ check_report()
 	until_true 5 same_report && return
 	diff "$work/expected" "$work/actual"
 	fail "the report (>) is not what was asked (<)"
+}
+
+# ---- events: CLIENT TRANSPORT VIA DEVICE NAME TYPE ACTION LIST INDICATOR HOW TARGET ----
+
+# event LINE: is to be there. Those of clients that the pattern $polling matches are let be.
+event()
+{
+	echo "$*" >>"$work/events"
+}
+
+same_events()
+{
+	"$BT_SHOW_EVENTS" "$work/state/events" 2>/dev/null |
+		grep -v "^${polling:-nobody} " | sort >"$work/got-events"
+	cmp -s "$work/got-events" "$work/want-events"
+}
+
+# The events must be those that were said to be there, and no others.
+check_events()
+{
+	touch "$work/events"
+	sort "$work/events" >"$work/want-events"
+	until_true 5 same_events && return
+	diff "$work/want-events" "$work/got-events"
+	fail "the events (>) are not those expected (<)"
 }
