@@ -387,17 +387,6 @@ static void test_written_in_place(void **state)
 
 /* ---- decisions ---- */
 
-static bool is_paused(const void *unused)
-{
-	(void)unused;
-	return plugin.paused;
-}
-
-static bool is_not_paused(const void *unused)
-{
-	return !is_paused(unused);
-}
-
 /* What is decided while it runs holds, and is over when its time is; a broken file changes nothing.
  */
 static void test_decisions(void **state)
@@ -420,9 +409,9 @@ static void test_decisions(void **state)
 	strftime(text, sizeof(text),
 	    "decisions: [ { action: pause, until: %Y-%m-%dT%H:%M:%SZ } ]\n", gmtime(&soon));
 	write_file(BT_DECISIONS_FILE, text);
-	wait_for(is_paused, NULL, "the pause");
+	wait_for(was_said, "paused: what lists would stop", "the pause");
 	assert_true(passes("b.example"));
-	wait_for(is_not_paused, NULL, "the end of the pause");
+	wait_for(was_said, "the pause is over", "the end of the pause");
 	free(bytes);
 }
 
