@@ -38,7 +38,7 @@ class Load:
     def run(self, names, *options, address=BLOCKED):
         return self.finish(self.start(names, *options, address=address), address)
 
-    def warm(self, names, window=100):
+    def warm(self, names, window=200):
         """Each name once, so that it is in the cache; and again, those that were lost on the way."""
         self.run(names, "--once", "--window", window)
         return self.run(names, "--once", "--window", window)

@@ -40,6 +40,7 @@ class Peer:
     has_cache: bool = True  # one that is large enough
     stack: str = PLAIN_STACK  # of Unbound
     records: bool = False  # who asked
+    is_spoiled: bool = False  # it is to be found out
 
     def find(self):
         return find_program(self.program)

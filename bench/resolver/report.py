@@ -110,9 +110,20 @@ def closest_peer(comparison):
 def events(comparison):
     """What was answered, reported and lost in all runs."""
     runs = [run["events"] for runs in comparison.runs.values() for run in runs if "events" in run]
-    return {
-        key: sum(run[key] for run in runs) for key in ("answered", "reported", "lost")
-    } | {"exact": all(run["answered"] == run["reported"] and run["lost"] == 0 for run in runs)}
+    count = {key: sum(run[key] for run in runs) for key in ("answered", "reported", "lost")}
+    count["accounted"] = all(accounted(run) for run in runs)
+    return count
+
+
+def accounted(count):
+    """Each blocked answer has its event, or is known to lack it."""
+    return count["answered"] == count["reported"] + count["lost"]
+
+
+def events_row(count):
+    good = count["answered"] == count["reported"] and count["lost"] == 0
+    measured = f"{count['reported']} of {count['answered']}, lost: {count['lost']}"
+    return ["events", "as answered", "lost: 0", measured, "yes" if good else "NO", ""]
 
 
 def goals(comparison):
@@ -131,16 +142,7 @@ def goals(comparison):
         )
     count = events(comparison)
     if count["answered"] > 0:
-        rows.append(
-            [
-                "events",
-                "as answered",
-                "lost: 0",
-                f"{count['reported']} of {count['answered']}, lost: {count['lost']}",
-                "yes" if count["exact"] else "NO",
-                "",
-            ]
-        )
+        rows.append(events_row(count))
     return rows
 
 
