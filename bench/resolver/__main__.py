@@ -67,12 +67,19 @@ def compare(world, settings):
     peers = choose(all_peers(settings.unbound), settings.only)
     for peer in peers:
         peer.is_spoiled = peer.name == settings.spoil
-    ours = Ours(world.path("ours"), settings.beacontrap, settings.module, world.names)
-    comparison = Comparison(world, ours, settings.load, peers, settings)
+    ours = {}
     try:
+        for peer in peers:
+            if peer.records:
+                folder = world.path(f"state-{peer.name}")
+                ours[peer.name] = Ours(
+                    folder, settings.beacontrap, settings.module, world.names
+                )
+        comparison = Comparison(world, ours, settings.load, peers, settings)
         comparison.run()
     finally:
-        ours.close()
+        for one in ours.values():
+            one.close()
     report.print_table(comparison)
     rows = report.goals(comparison)
     if not settings.quick:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""All resolvers in turn, round by round."""
+"""All resolvers in turn, round by round, and those to be compared closely in turn within a round."""
 
 import sys
 import time
@@ -11,6 +11,7 @@ from process import Process, Trouble
 from world import BLOCKED, RESOLVED
 
 SAMPLE = 100  # names of each kind that are checked before anything is timed
+SLICES = 6  # that a measurement is cut into
 
 
 def say(text):
@@ -46,16 +47,64 @@ def check_answers(asker, peer, world):
         expect(name, RESOLVED)
 
 
-def timed(server, load, names, seconds, wanted):
-    """Full load with these names; all answers must have the address `wanted`."""
-    before = server.cpu_seconds()
-    result = load.run(names, "--seconds", seconds, address=wanted)
-    used = server.cpu_seconds() - before
-    if result["with_address"] != result["answered"]:
-        wrong = result["answered"] - result["with_address"]
-        raise WrongAnswer(f"{wrong} of {result['answered']} answers lack {wanted}")
-    result["cpu_us"] = used * 1e6 / max(result["answered"], 1)
-    return result
+class Running:
+    """A peer that has been started."""
+
+    def __init__(self, peer, world, ours, load_program):
+        self.peer, self.world, self.ours = peer, world, ours
+        place = Place(world, make_folder(world, peer.name), free_port(), ours)
+        arguments, environment = peer.configure(place)
+        self.server = Process(
+            [peer.find(), *arguments], place.folder, peer.name, world.server_cpu, environment
+        )
+        self.asker = Asker(place.port, BLOCKED)
+        self.load = Load(load_program, world.load_cpu, place.port)
+        self.figures = {}
+
+    def prepare(self):
+        """Cached names first: until then memory holds the list and what every peer caches."""
+        figures, world = self.figures, self.world
+        figures["start_s"] = wait_until_ready(self.server, self.asker, self.peer, world)
+        figures["start_mb"] = self.server.memory_mb()
+        check_answers(self.asker, self.peer, world)
+        if self.peer.has_cache:
+            self.load.warm(world.benign_file)
+            figures["memory_mb"] = self.server.memory_mb()
+        self.load.warm(world.blocked_file)
+
+    def add(self, kind, names, seconds, wanted):
+        """Full load with these names; all answers must have the address `wanted`."""
+        before = self.server.cpu_seconds()
+        result = self.load.run(names, "--seconds", seconds, address=wanted)
+        used = self.server.cpu_seconds() - before
+        if result["with_address"] != result["answered"]:
+            wrong = result["answered"] - result["with_address"]
+            raise WrongAnswer(f"{wrong} of {result['answered']} answers lack {wanted}")
+        sums = self.figures.setdefault(
+            kind, {"answered": 0, "lost": 0, "seconds": 0, "cpu_seconds": 0}
+        )
+        sums["cpu_seconds"] += used
+        for key in ("answered", "lost", "seconds"):
+            sums[key] += result[key]
+        sums["cpu_us"] = sums["cpu_seconds"] * 1e6 / max(sums["answered"], 1)
+        sums["per_second"] = sums["answered"] / sums["seconds"]
+
+    def measure(self, seconds):
+        if self.peer.has_cache:
+            self.add("cached", self.world.benign_file, seconds, RESOLVED)
+        self.add("blocked", self.world.blocked_file, seconds, self.peer.blocked)
+
+    def finish(self):
+        self.figures["end_mb"] = self.server.memory_mb()
+        self.stop()
+        if self.peer.records:
+            answered = self.load.blocked + self.asker.count
+            self.figures["events"] = {"answered": answered, **self.ours.events()}
+        return self.figures
+
+    def stop(self):
+        self.server.stop()
+        self.asker.close()
 
 
 class Comparison:
@@ -78,55 +127,54 @@ class Comparison:
 
     def run(self):
         for number in range(self.settings.rounds):
-            # every second time backwards, so that neither of a pair is always the first
-            for peer in self.peers[:: -1 if number % 2 else 1]:
-                begun = time.monotonic()
-                try:
-                    figures = self.run_peer(peer)
-                except WrongAnswer as wrong:
-                    self.leave_out(peer, f"WRONG ANSWERS: {wrong}")
-                    continue
-                except Trouble as trouble:
-                    self.leave_out(peer, str(trouble))
-                    continue
-                figures["round"] = number
-                self.runs[peer.name].append(figures)
-                say(
-                    f"round {number + 1} of {self.settings.rounds}: {peer.name}"
-                    f" ({time.monotonic() - begun:.0f} s)"
-                )
+            for members in self.groups():
+                # every second time backwards, so that nobody always comes first
+                self.run_group(members[:: -1 if number % 2 else 1], number)
 
-    def run_peer(self, peer):
-        world = self.world
-        place = Place(world, make_folder(world, peer.name), free_port(), self.ours)
-        arguments, environment = peer.configure(place)
-        server = Process(
-            [peer.find(), *arguments], place.folder, peer.name, world.server_cpu, environment
-        )
-        asker = Asker(place.port, BLOCKED)
-        load = Load(self.load_program, world.load_cpu, place.port)
+    def groups(self):
+        """Peers that run side by side: those of one group, the others each alone."""
+        groups = {}
+        for peer in self.peers:
+            groups.setdefault(peer.group or peer.name, []).append(peer)
+        return list(groups.values())
+
+    def run_group(self, peers, number):
+        """They take turns in short slices, so that what disturbs the machine disturbs them all."""
+        begun = time.monotonic()
+        running = []
         try:
-            figures = self.measure(peer, server, asker, load)
-            if not server.is_running():
-                raise Trouble(f"{peer.name} has ended{server.last_words()}")
+            for peer in peers:
+                self.attempt(peer, lambda peer=peer: running.append(self.start(peer)))
+                if running and running[-1].peer is peer:
+                    self.attempt(peer, running[-1].prepare)
+            for turn in range(SLICES):
+                for one in running[:: -1 if turn % 2 else 1]:
+                    if one.peer in self.peers:
+                        self.attempt(
+                            one.peer, lambda one=one: one.measure(self.settings.seconds / SLICES)
+                        )
+            for one in running:
+                if one.peer in self.peers:
+                    self.attempt(one.peer, lambda one=one: self.take(one, number))
         finally:
-            server.stop()
-            asker.close()
-        if peer.records:
-            figures["events"] = {"answered": load.blocked + asker.count, **self.ours.events()}
-        return figures
+            for one in running:
+                one.stop()
+        names = ", ".join(one.peer.name for one in running)
+        say(f"round {number + 1} of {self.settings.rounds}: {names} ({time.monotonic() - begun:.0f} s)")
 
-    def measure(self, peer, server, asker, load):
-        """Cached names first: until then memory holds the list and what every peer caches."""
-        world, seconds = self.world, self.settings.seconds
-        figures = {"start_s": wait_until_ready(server, asker, peer, world)}
-        figures["start_mb"] = server.memory_mb()
-        check_answers(asker, peer, world)
-        if peer.has_cache:
-            load.warm(world.benign_file)
-            figures["memory_mb"] = server.memory_mb()
-            figures["cached"] = timed(server, load, world.benign_file, seconds, RESOLVED)
-        load.warm(world.blocked_file)
-        figures["blocked"] = timed(server, load, world.blocked_file, seconds, peer.blocked)
-        figures["end_mb"] = server.memory_mb()
-        return figures
+    def start(self, peer):
+        ours = self.ours[peer.name] if peer.records else None
+        return Running(peer, self.world, ours, self.load_program)
+
+    def take(self, running, number):
+        figures = running.finish()
+        figures["round"] = number
+        self.runs[running.peer.name].append(figures)
+
+    def attempt(self, peer, step):
+        try:
+            step()
+        except WrongAnswer as wrong:
+            self.leave_out(peer, f"WRONG ANSWERS: {wrong}")
+        except Trouble as trouble:
+            self.leave_out(peer, str(trouble))

@@ -38,8 +38,8 @@ class Peer:
     blocked: str = BLOCKED  # its answer to listed names
     patience: int = 120  # seconds that it may take to start
     has_cache: bool = True  # one that is large enough
-    stack: str = PLAIN_STACK  # of Unbound
     records: bool = False  # who asked
+    group: str = ""  # who runs side by side with it
     is_spoiled: bool = False  # it is to be found out
 
     def find(self):
@@ -250,24 +250,17 @@ def dnsmasq(place):
 
 
 def all_peers(unbound_program):
-    """Those that are compared stand beside each other, so that they run soon after each other."""
+    def plain(name, stack):
+        return Peer(name, unbound_program, unbound(stack), blocked=RESOLVED, group="pairs")
+
+    def ours(name, stack):
+        return Peer(name, unbound_program, beacontrap(stack), records=True, group="pairs")
+
     return [
-        Peer("unbound", unbound_program, unbound(), blocked=RESOLVED),
-        Peer("beacontrap", unbound_program, beacontrap(), records=True),
-        Peer(
-            "unbound-debian",
-            unbound_program,
-            unbound(DEBIAN_STACK),
-            blocked=RESOLVED,
-            stack=DEBIAN_STACK,
-        ),
-        Peer(
-            "beacontrap-debian",
-            unbound_program,
-            beacontrap(DEBIAN_STACK),
-            stack=DEBIAN_STACK,
-            records=True,
-        ),
+        plain("unbound", PLAIN_STACK),
+        ours("beacontrap", PLAIN_STACK),
+        plain("unbound-debian", DEBIAN_STACK),
+        ours("beacontrap-debian", DEBIAN_STACK),
         Peer("unbound-rpz", unbound_program, unbound_rpz),
         Peer("unbound-local-zone", unbound_program, unbound_local_zone),
         Peer("pdns-recursor", "pdns_recursor", pdns_recursor),
