@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """beacontrap in Unbound beside other resolvers. bench/run resolver builds what this needs.
 
-Exit status: 0 measured, 1 a peer does not answer as it should, or events are unaccounted for, 2 usage
-or environment.
+Exit status: 0 measured, 1 a peer does not answer as it should, or events are unaccounted for, 2
+usage or environment.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def parse():
     parser.add_argument("--only", metavar="A,B", help="only these resolvers")
     parser.add_argument("--seed", type=int, default=1, help="of the choice of names (1)")
     parser.add_argument("--json", metavar="FILE", help="write all figures there, too")
-    parser.add_argument("--spoil", metavar="PEER", help="expect of it what it does not answer: it must be found out")
+    parser.add_argument("--spoil", metavar="PEER", help="ask the impossible of it: it is found out")
     parser.add_argument("--swap", action="store_true", help="lists that are swapped under load")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="full load, swaps, reloads")
     parser.add_argument("--quick", action="store_true", help="small and short: that it works")
@@ -72,9 +72,7 @@ def compare(world, settings):
         for peer in peers:
             if peer.records:
                 folder = world.path(f"state-{peer.name}")
-                ours[peer.name] = Ours(
-                    folder, settings.beacontrap, settings.module, world.names
-                )
+                ours[peer.name] = Ours(folder, settings.beacontrap, settings.module, world.names)
         comparison = Comparison(world, ours, settings.load, peers, settings)
         comparison.run()
     finally:
@@ -85,9 +83,7 @@ def compare(world, settings):
     if not settings.quick:
         print()
         report.print_goals(rows)
-    write_json(
-        settings, {"runs": comparison.runs, "left_out": comparison.trouble, "goals": rows}
-    )
+    write_json(settings, {"runs": comparison.runs, "left_out": comparison.trouble, "goals": rows})
     wrong = any(why != "not installed" for why in comparison.trouble.values())
     return not wrong and report.events(comparison)["accounted"]
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""All resolvers in turn, round by round, and those to be compared closely in turn within a round."""
+"""All resolvers in turn, round by round; those that are compared closely, side by side."""
 
+import contextlib
 import sys
 import time
 
@@ -23,8 +24,10 @@ class WrongAnswer(Exception):
 
 
 def wait_until_ready(server, asker, peer, world):
-    """Seconds to the first right answer; or, of a peer that answers while it still takes in its list,
-    to the moment when a sample of names is blocked."""
+    """Seconds to the first right answer.
+
+    Of a peer that answers while it still takes in its list: until a sample of names is blocked.
+    """
     sample = world.blocked[:SAMPLE]
     ready = server.wait_for_answer(asker, sample[0], peer.blocked, peer.patience)
     for name in sample:
@@ -144,36 +147,35 @@ class Comparison:
         running = []
         try:
             for peer in peers:
-                self.attempt(peer, lambda peer=peer: running.append(self.start(peer)))
-                if running and running[-1].peer is peer:
-                    self.attempt(peer, running[-1].prepare)
+                with self.leaving_out(peer):
+                    running.append(self.start(peer))
+                    running[-1].prepare()
             for turn in range(SLICES):
-                for one in running[:: -1 if turn % 2 else 1]:
-                    if one.peer in self.peers:
-                        self.attempt(
-                            one.peer, lambda one=one: one.measure(self.settings.seconds / SLICES)
-                        )
-            for one in running:
-                if one.peer in self.peers:
-                    self.attempt(one.peer, lambda one=one: self.take(one, number))
+                for one in self.still_in(running)[:: -1 if turn % 2 else 1]:
+                    with self.leaving_out(one.peer):
+                        one.measure(self.settings.seconds / SLICES)
+            for one in self.still_in(running):
+                with self.leaving_out(one.peer):
+                    self.runs[one.peer.name].append({"round": number, **one.finish()})
         finally:
             for one in running:
                 one.stop()
-        names = ", ".join(one.peer.name for one in running)
-        say(f"round {number + 1} of {self.settings.rounds}: {names} ({time.monotonic() - begun:.0f} s)")
+        names = ", ".join(one.peer.name for one in self.still_in(running))
+        took = time.monotonic() - begun
+        say(f"round {number + 1} of {self.settings.rounds}: {names or 'nobody'} ({took:.0f} s)")
 
     def start(self, peer):
         ours = self.ours[peer.name] if peer.records else None
         return Running(peer, self.world, ours, self.load_program)
 
-    def take(self, running, number):
-        figures = running.finish()
-        figures["round"] = number
-        self.runs[running.peer.name].append(figures)
+    def still_in(self, running):
+        return [one for one in running if one.peer in self.peers]
 
-    def attempt(self, peer, step):
+    @contextlib.contextmanager
+    def leaving_out(self, peer):
+        """Who fails here is left out from here on."""
         try:
-            step()
+            yield
         except WrongAnswer as wrong:
             self.leave_out(peer, f"WRONG ANSWERS: {wrong}")
         except Trouble as trouble:

@@ -36,7 +36,7 @@ def read_answer(message):
 
 
 class Asker:
-    """Asks one server for addresses, over UDP. Counts the answers that have the address `counted`."""
+    """Asks one server for addresses, over UDP. Counts the answers that are `counted`."""
 
     def __init__(self, port, counted=None):
         self.counted, self.count = counted, 0

@@ -39,6 +39,6 @@ class Load:
         return self.finish(self.start(names, *options, address=address), address)
 
     def warm(self, names, window=200):
-        """Each name once, so that it is in the cache; and again, those that were lost on the way."""
+        """Each name, so that it is in the cache; twice, as the first answer may be lost."""
         self.run(names, "--once", "--window", window)
         return self.run(names, "--once", "--window", window)

@@ -10,7 +10,8 @@ import tempfile
 from process import Trouble
 from world import BLOCKED, write_lines, write_text
 
-MEMORY = "/dev/shm"  # events lie in memory until they are in the log, as doc/beacontrap.yaml.5 advises
+# Events lie in memory until they are in the log, as doc/beacontrap.yaml.5 advises.
+MEMORY = "/dev/shm"
 
 
 class Ours:
@@ -37,9 +38,8 @@ lists:
         self.compile(names)
 
     def command(self, *arguments):
-        done = subprocess.run(
-            [self.program, "-c", self.config, *arguments], capture_output=True, text=True, check=False
-        )
+        command = [self.program, "-c", self.config, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Trouble(f"beacontrap {' '.join(arguments)}: {done.stderr.strip()[:500]}")
         return done.stdout

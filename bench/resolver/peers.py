@@ -137,10 +137,10 @@ def unbound_local_zone(place):
     return ["-d", "-c", unbound_conf(place, PLAIN_STACK, server=include)], {}
 
 
-def beacontrap(stack=PLAIN_STACK, control=False):
+def beacontrap(stack=PLAIN_STACK, server="", control=False):
     def configure(place):
         module = f'dynlib:\n  dynlib-file: "{place.ours.module}"\n'
-        conf = unbound_conf(place, f"dynlib {stack}", rest=module, control=control)
+        conf = unbound_conf(place, f"dynlib {stack}", server, module, control)
         return ["-d", "-c", conf], {"BEACONTRAP_CONFIG": place.ours.config}
 
     return configure

@@ -28,7 +28,8 @@ def print_rows(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         first = row[0].ljust(widths[0])
-        print("  " + "  ".join([first] + [t.rjust(w) for t, w in zip(row[1:], widths[1:])]).rstrip())
+        others = [text.rjust(width) for text, width in zip(row[1:], widths[1:])]
+        print("  " + "  ".join([first, *others]).rstrip())
 
 
 def print_table(comparison):
