@@ -183,11 +183,13 @@ static const uint8_t *skip_name(const uint8_t *at, const uint8_t *end)
 }
 
 /* True if the first address among the answer's records is that one. */
-static bool has_address(
-    const uint8_t *answer, size_t size, size_t question, const struct in_addr *address)
+static bool has_address(const uint8_t *answer, size_t size, const struct in_addr *address)
 {
-	const uint8_t *at = answer + question, *end = answer + size;
+	const uint8_t *end = answer + size, *at = skip_name(answer + QUERY_HEADER, end);
 	unsigned records = (unsigned)(answer[6] << 8 | answer[7]);
+	if (at == NULL || end - at < 4)
+		return false;
+	at += 4;
 	while (records-- > 0) {
 		at = skip_name(at, end);
 		if (at == NULL || end - at < 10)
@@ -222,22 +224,23 @@ static void take(struct flow *flow, const uint8_t *answer, size_t size, uint64_t
 		outcome->wrong++;
 		return;
 	}
+	bool right_address = has_address(answer, size, &exchange->address);
 	struct place *place = &flow->places[answer[0] << 8 | answer[1]];
-	if (place->since == 0) {
-		outcome->late++;
+	if (place->since == 0 || when > place->since + exchange->timeout) {
+		outcome->late++; /* give_up() has taken it for lost, or will */
+		outcome->late_with_address += right_address;
 		return;
 	}
-	size_t start = exchange->queries->start[place->query];
+	size_t start = exchange->queries->start[place->query] + QUERY_HEADER;
 	size_t question = exchange->queries->start[place->query + 1] - start;
-	if (size < question ||
-	    memcmp(answer + QUERY_HEADER, /* the case of letters, too */
-		exchange->queries->octets + start + QUERY_HEADER, question - QUERY_HEADER) != 0) {
+	if (size < QUERY_HEADER + question || /* the case of letters, too */
+	    memcmp(answer + QUERY_HEADER, exchange->queries->octets + start, question) != 0) {
 		outcome->wrong++;
 		return;
 	}
 	outcome->answered++;
+	outcome->with_address += right_address;
 	outcome->rcode[answer[3] & 15]++;
-	outcome->with_address += has_address(answer, size, question, &exchange->address);
 	histogram_add(&outcome->latency, when > place->since ? when - place->since : 0);
 	place->since = 0;
 	flow->outstanding--;

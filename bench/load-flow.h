@@ -27,9 +27,10 @@ struct outcome {
 	uint64_t sent;
 	uint64_t answered; /* in time, with the right question */
 	uint64_t lost;
-	uint64_t late;  /* answers after their query was lost, or a second time */
-	uint64_t wrong; /* to a question that was not asked */
-	uint64_t with_address;
+	uint64_t late;         /* answers after their query was lost, or a second time */
+	uint64_t wrong;        /* to a question that was not asked */
+	uint64_t with_address; /* of the answered */
+	uint64_t late_with_address;
 	uint64_t rcode[RCODES];
 	struct histogram latency;
 };

@@ -262,13 +262,25 @@ static void print_result(const struct load *load)
 	    "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
 	static const double quantiles[] = {0.5, 0.9, 0.99, 0.999, 1};
 	const struct outcome *outcome = &load->exchange.outcome;
+	const struct {
+		const char *name;
+		uint64_t count;
+	} counts[] = {
+	    {"sent", outcome->sent},
+	    {"left_out", load->left_out},
+	    {"answered", outcome->answered},
+	    {"lost", outcome->lost},
+	    {"late", outcome->late},
+	    {"wrong", outcome->wrong},
+	    {"with_address", outcome->with_address},
+	    {"late_with_address", outcome->late_with_address},
+	};
+	printf("{");
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		printf("\"%s\": %" PRIu64 ", ", counts[i].name, counts[i].count);
 	double seconds = (double)(load->ended - load->begun) / SECOND;
-	printf("{\"sent\": %" PRIu64 ", \"answered\": %" PRIu64 ", \"lost\": %" PRIu64
-	       ", \"late\": %" PRIu64 ", \"wrong\": %" PRIu64 ", \"with_address\": %" PRIu64
-	       ", \"left_out\": %" PRIu64
-	       ", \"seconds\": %.6f, \"per_second\": %.1f, \"rcodes\": {",
-	    outcome->sent, outcome->answered, outcome->lost, outcome->late, outcome->wrong,
-	    outcome->with_address, load->left_out, seconds, (double)load->answered / seconds);
+	printf("\"seconds\": %.6f, \"per_second\": %.1f, \"rcodes\": {", seconds,
+	    (double)load->answered / seconds);
 	const char *between = "";
 	for (unsigned i = 0; i < RCODES; i++) {
 		if (outcome->rcode[i] == 0)

@@ -32,7 +32,7 @@ class Load:
             raise Trouble("bench/load failed")
         result = json.loads(output)
         if address == BLOCKED:
-            self.blocked += result["with_address"]
+            self.blocked += result["with_address"] + result["late_with_address"]
         return result
 
     def run(self, names, *options, address=BLOCKED):
