@@ -91,13 +91,17 @@ class Resolver:
         return self.world.write(name, names)
 
     def swap_once(self):
-        """Seconds until the name that the swap lists is sinkholed; None: it was not in time."""
+        """Seconds until the name that the swap lists is sinkholed; None: it was not in time.
+
+        A name that is sinkholed beforehand tells nothing: the swap before this one had no effect.
+        """
         name = self.lists.next_name()
         answer = self.asker.ask(name)
-        if answer != RESOLVED:
-            say(f"{name}: {answer} before it is listed")
         self.lists.swap()
         begun = time.monotonic()
+        if answer != RESOLVED:
+            say(f"{name}: {answer} before it is listed")
+            return None
         while time.monotonic() < begun + PATIENCE:
             if self.asker.ask(name) == BLOCKED:
                 return time.monotonic() - begun
