@@ -94,6 +94,13 @@ blocked www.new.example || fail "allow reaches its siblings"
 decide overrides --remove new.example
 within 2000 "overrides --remove" passes www.new.example
 
+# block: a name that another, cached one leads to
+gives "NOERROR CNAME:[0-9]+:plain.example.,A:[0-9]+:203\\.0\\.113\\.1@plain.example." 127.0.0.2 udp plain.one.example A
+decide block plain.example
+within 2000 "block, an alias" blocked plain.one.example
+gives "$stopped" 127.0.0.2 udp plain.one.example A
+event 127.0.0.2 udp - - plain.one.example 1 sinkhole local plain.example alias plain.example
+
 # for some clients only: in order, and in flight together
 decide allow listed.example --client 127.0.4.0/24
 decide block some.example --client 127.0.5.0/24
