@@ -29,7 +29,7 @@ static void cut(uint8_t address[BT_ADDRESS_SIZE], unsigned bits)
 {
 	for (unsigned i = 0; i < BT_ADDRESS_SIZE; i++) {
 		unsigned keep = bits > 8 * i ? bits - 8 * i : 0;
-		address[i] &= keep >= 8 ? 0xff : (uint8_t)(0xff << (8 - keep));
+		address[i] &= (uint8_t)(keep >= 8 ? 0xff : 0xff << (8 - keep));
 	}
 }
 

@@ -224,7 +224,7 @@ static void takes_one_writer_at_a_time(void **state)
 {
 	(void)state;
 	enum { WRITERS = 8, EACH = 10 };
-	char name[32];
+	char name[40];
 	for (int i = 0; i < WRITERS; i++)
 		if (fork() == 0) {
 			for (int k = 0; k < EACH; k++) {

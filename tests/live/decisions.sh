@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # decisions.sh -- what is decided here and now is in force within 2 seconds, and ends by itself
-# shellcheck disable=SC2119 source=tests/live/lib.sh
+# shellcheck disable=SC2016,SC2034,SC2119,SC2317 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 log=$work/unbound.log
@@ -113,7 +113,7 @@ for client in 127.0.4.1 127.0.0.2 127.0.4.1 127.0.0.2; do
 	gives "$want" $client udp b.listed.example A
 	gives "$want" $client udp a.one.example A
 done
-for i in 1 2; do
+for _ in 1 2; do
 	event 127.0.0.2 udp - - b.listed.example 1 sinkhole list listed.example name -
 	event 127.0.0.2 udp - - a.one.example 1 sinkhole list listed.example alias listed.example
 done
@@ -141,7 +141,6 @@ one 127.0.0.2 udp late.example A >"$work/late" &
 asking=$!
 until_true 8 has_asked $((before + 1)) || fail "the client does not wait"
 decide block late.example
-# shellcheck disable=SC2016
 until_true 2 eval '[ "$(grep -c "new local decisions in force" "$log")" -gt "$told" ]' || fail "not read"
 signal CONT
 wait "$asking"

@@ -92,7 +92,7 @@ for_some()
 		esac
 		gives "$want" $client udp special.one.example A
 	done
-	for i in 1 2; do
+	for _ in 1 2; do
 		event "127.0.0.2 udp - - special.one.example 1 nxdomain special special.example alias special.example"
 	done
 	# exempt: nothing is done, or recorded, wherever a name leads
