@@ -89,7 +89,8 @@ static void show(const struct bt_decision *decision)
 	}
 	if (decision->until != 0)
 		printf(", until %s", bt_time_rfc3339(until, decision->until * 1000));
-	puts("\nin force within 2 seconds where the resolver runs; `beacontrap overrides` lists "
+	putchar('\n');
+	puts("in force within 2 seconds where the resolver runs; `beacontrap overrides` lists "
 	     "what was decided");
 }
 
