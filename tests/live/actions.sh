@@ -11,7 +11,9 @@ printf 'allowed.sinkhole.example\nequal.example\n' >"$work/allow.txt"
 printf 'equal.example\nboth.example\n' >"$work/first.txt"
 printf 'both.example\nlog.both.example\n' >"$work/second.txt"
 printf 'logged.both.example\nblocked.log.example\n' >"$work/third.txt"
-echo quiet.example >"$work/quiet.txt"
+for name in quiet own less gone; do
+	echo $name.example >"$work/$name.txt"
+done
 configure "  - { name: sinkhole, file: sinkhole.txt }
   - { name: nx, file: nxdomain.txt, action: nxdomain }
   - { name: nodata, file: nodata.txt, action: nodata }
@@ -22,7 +24,10 @@ configure "  - { name: sinkhole, file: sinkhole.txt }
   - { name: second, file: second.txt }
   - { name: quiet, file: quiet.txt, events: off }
   - { name: allow, file: allow.txt, action: allow }
-  - { name: third, file: third.txt }"
+  - { name: third, file: third.txt }
+  - { name: own, file: own.txt, sinkhole: { ipv4: 192.0.2.9, ipv6: '2001:db8::9', ttl: 5 } }
+  - { name: less, file: less.txt, sinkhole: { ipv4: none } }
+  - { name: gone, file: gone.txt, action: nxdomain, sinkhole: { ttl: 3 } }"
 cat >>"$work/beacontrap.yaml" <<-END
 	sinkhole: { ipv4: 192.0.2.1, ipv6: none, ttl: 77, ede: code }
 END
@@ -59,6 +64,13 @@ got=$(echo "127.0.0.4 udp drop.example A" | ask -t 1 | cut -d' ' -f5)
 [ "$got" = TIMEOUT ] || fail "drop over UDP was answered: $got"
 echo "127.0.0.4 udp drop.example A" >>"$work/asked"
 
+# a list's own addresses and TTL; what it does not say is as for all
+expect "NOERROR rd,ra own.example. A:5:192.0.2.9 - -" 127.0.0.4 udp own.example A
+expect "NOERROR rd,ra own.example. AAAA:5:2001:db8::9 - -" 127.0.0.4 tcp own.example AAAA
+expect "NOERROR rd,ra own.example. - SOA:own.example./5/5 15:" 127.0.0.4 udp own.example MX edns
+expect "NOERROR rd,ra less.example. - SOA:less.example./77/77 -" 127.0.0.4 udp less.example A
+expect "NXDOMAIN rd,ra gone.example. - SOA:gone.example./3/3 -" 127.0.0.4 udp gone.example A
+
 # events: off is answered, and not in the report
 expect "NOERROR rd,ra quiet.example. A:77:192.0.2.1 - -" 127.0.0.4 udp quiet.example A
 grep -v quiet.example "$work/asked" >"$work/counted"
@@ -78,7 +90,7 @@ expect "NOERROR rd,ra logged.both.example. A:77:192.0.2.1 - -" 127.0.0.7 udp log
 beacontrap lookup both.example >"$work/lookup.log" || fail "lookup"
 grep -q '^both.example: nxdomain' "$work/lookup.log" || fail "lookup disagrees with the answer"
 
-for list in sinkhole nxdomain nodata refused drop log both; do
+for list in sinkhole nxdomain nodata refused drop log both own less gone; do
 	echo "$list.example"
 done >"$work/listed"
 printf 'blocked.log.example\nlogged.both.example\nquiet.example\n' >>"$work/listed"

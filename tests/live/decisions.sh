@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # decisions.sh -- what is decided here and now is in force within 2 seconds, and ends by itself
-# shellcheck disable=SC2119 source=tests/live/lib.sh
+# shellcheck disable=SC2016,SC2034,SC2119,SC2317 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 log=$work/unbound.log
@@ -94,6 +94,13 @@ blocked www.new.example || fail "allow reaches its siblings"
 decide overrides --remove new.example
 within 2000 "overrides --remove" passes www.new.example
 
+# block: a name that another, cached one leads to
+gives "NOERROR CNAME:[0-9]+:plain.example.,A:[0-9]+:203\\.0\\.113\\.1@plain.example." 127.0.0.2 udp plain.one.example A
+decide block plain.example
+within 2000 "block, an alias" blocked plain.one.example
+gives "$stopped" 127.0.0.2 udp plain.one.example A
+event 127.0.0.2 udp - - plain.one.example 1 sinkhole local plain.example alias plain.example
+
 # for some clients only: in order, and in flight together
 decide allow listed.example --client 127.0.4.0/24
 decide block some.example --client 127.0.5.0/24
@@ -106,7 +113,7 @@ for client in 127.0.4.1 127.0.0.2 127.0.4.1 127.0.0.2; do
 	gives "$want" $client udp b.listed.example A
 	gives "$want" $client udp a.one.example A
 done
-for i in 1 2; do
+for _ in 1 2; do
 	event 127.0.0.2 udp - - b.listed.example 1 sinkhole list listed.example name -
 	event 127.0.0.2 udp - - a.one.example 1 sinkhole list listed.example alias listed.example
 done
@@ -134,7 +141,6 @@ one 127.0.0.2 udp late.example A >"$work/late" &
 asking=$!
 until_true 8 has_asked $((before + 1)) || fail "the client does not wait"
 decide block late.example
-# shellcheck disable=SC2016
 until_true 2 eval '[ "$(grep -c "new local decisions in force" "$log")" -gt "$told" ]' || fail "not read"
 signal CONT
 wait "$asking"

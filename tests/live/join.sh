@@ -8,7 +8,8 @@
 echo slow.example >"$work/log.txt"
 echo servers.example >"$work/servers.txt"
 configure "  - { name: log, file: log.txt, action: log }
-  - { name: servers, file: servers.txt }"
+  - { name: servers, file: servers.txt }
+trusted-forwarders: [127.0.9.1]"
 cat "$work/log.txt" "$work/servers.txt" >"$work/listed"
 beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
 start_world
@@ -23,6 +24,21 @@ until_true 8 has_asked $((seen + 30)) || fail "the clients do not wait"
 signal CONT
 wait "$asking"
 [ "$(grep -c ' A:[0-9]*:203.0.113.1 ' "$work/got")" -eq 30 ] || fail "not everybody got the answer"
+check_report "$work/listed"
+
+# So are those for whom a forwarder speaks.
+seen=$(asked)
+for i in 1 2 3 4 5 6; do
+	echo "127.0.9.1 udp y.slow.example A ecs=192.0.2.$i/32" >>"$work/forwarded"
+	echo "192.0.2.$i udp y.slow.example A" >>"$work/asked"
+done
+signal STOP
+ask -j 6 -t 10 <"$work/forwarded" >"$work/got" &
+asking=$!
+until_true 8 has_asked $((seen + 6)) || fail "the clients do not wait"
+signal CONT
+wait "$asking"
+[ "$(grep -c ' A:[0-9]*:203.0.113.1 ' "$work/got")" -eq 6 ] || fail "not everybody got the answer"
 check_report "$work/listed"
 
 # An internal question for a name server's address is under way; clients that ask for the same are

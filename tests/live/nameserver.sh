@@ -7,13 +7,25 @@
 [ "$(id -u)" -eq 0 ] || skip "needs root, for an NSD on port 53 of 127.99.0.2"
 echo servers.example >"$work/list.txt"
 echo servers.example >"$work/listed"
-configure "  - { name: list, file: list.txt }"
-beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
 start_world
 start_nsd 127.99.0.2 53 delegated.example delegated.zone servers.example servers.zone
 
-for stack in "dynlib iterator" "dynlib validator iterator"; do
-	for minimise in yes no; do
+# with_policy LINES: those behind the list
+with_policy()
+{
+	configure "  - { name: list, file: list.txt }"
+	echo "$1" >>"$work/beacontrap.yaml"
+	beacontrap compile >"$work/compile.log" 2>&1 || fail "compile"
+}
+
+# Whether the list is for all, for all but some, or for some.
+for policy in "clients: []" \
+	"clients: [ { name: exempt, networks: [127.0.0.2], lists: none } ]" \
+	"clients: [ { name: others, networks: [127.0.0.0/8, '::/0'], action: refused }, { name: some, networks: [127.0.0.3] } ]"; do
+	with_policy "$policy"
+	for stack in "dynlib iterator yes" "dynlib iterator no" "dynlib validator iterator yes" \
+		"dynlib subnetcache validator iterator no"; do
+		minimise=${stack##* } stack=${stack% *}
 		rm -rf "$work/state/events"
 		: >"$work/asked"
 		start_unbound "qname-minimisation: $minimise"

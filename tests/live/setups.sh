@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # setups.sh -- the ways in which people run Unbound: validating, forwarding, with stubs, with ECS,
 # serving what has expired, prefetching, over TLS and HTTPS
-# shellcheck disable=SC2119 source=tests/live/lib.sh
+# shellcheck disable=SC1010,SC2119,SC2317 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 for tool in ldns-keygen ldns-signzone kdig openssl; do

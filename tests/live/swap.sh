@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # swap.sh -- new lists, and bad files, while the resolver serves: nothing is reloaded unless said
-# shellcheck disable=SC2119 source=tests/live/lib.sh
+# shellcheck disable=SC2015,SC2086,SC2119,SC2317 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
 trie=$work/state/beacontrap.trie

@@ -4,9 +4,9 @@
 # shellcheck disable=SC2119 source=tests/live/lib.sh
 . "${srcdir:-.}/tests/live/lib.sh"
 
-printf 'listed.example\ngone.one.example\n' >"$work/list.txt"
+printf 'listed.example\ngone.one.example\nlisted.dead.example\n' >"$work/list.txt"
 echo special.example >"$work/special.txt"
-printf 'logged.example\nstep.one.example\n' >"$work/logged.txt"
+printf 'logged.example\nstep.one.example\nlogged.dead.example\n' >"$work/logged.txt"
 echo permitted.one.example >"$work/allow.txt"
 lists="  - { name: list, file: list.txt }
   - { name: special, file: special.txt, action: nxdomain }
@@ -65,6 +65,18 @@ lead()
 	event 127.0.0.2 udp - - step.one.example 1 sinkhole list listed.example alias listed.example
 }
 
+# The servers of dead.example know nothing of it: no answer of theirs, and no failure, is another's.
+fail_to_resolve()
+{
+	for client in 127.0.0.2 127.0.0.3; do
+		gives 'SERVFAIL -' $client udp logged.dead.example A
+		event "$client udp - - logged.dead.example 1 log logged logged.dead.example name -"
+		gives 'SERVFAIL -' 127.0.3.1 udp listed.dead.example A
+		gives "$stopped" $client udp listed.dead.example A
+		event "$client udp - - listed.dead.example 1 sinkhole list listed.dead.example name -"
+	done
+}
+
 # Everybody who waits for the answer is a hit.
 wait_together()
 {
@@ -92,7 +104,7 @@ for_some()
 		esac
 		gives "$want" $client udp special.one.example A
 	done
-	for i in 1 2; do
+	for _ in 1 2; do
 		event "127.0.0.2 udp - - special.one.example 1 nxdomain special special.example alias special.example"
 	done
 	# exempt: nothing is done, or recorded, wherever a name leads
@@ -105,7 +117,7 @@ uncached()
 {
 	control dump_cache >"$work/dump"
 	grep -E '(CNAME|DNAME|HTTPS|SVCB).*(listed|gone|special)' "$work/dump" && fail "in the cache"
-	grep -E '^msg ([^ ]*[.])?(listed|gone.one|special|logged)[.]example' "$work/dump" && fail "in the cache"
+	grep -E '^msg ([^ ]*[.])?(listed|gone.one|special|logged|listed.dead|logged.dead)[.]example' "$work/dump" && fail "in the cache"
 	grep -q '^msg plain.one.example. ' "$work/dump" || fail "nothing is cached"
 }
 
@@ -114,6 +126,9 @@ far=$("$BT_ASK" -f)
 start_nsd 127.0.0.1 "$far" far.example far.zone
 clauses="stub-zone:
   name: far.example
+  stub-addr: 127.0.0.1@$far
+stub-zone:
+  name: dead.example
   stub-addr: 127.0.0.1@$far"
 
 for groups in none some; do
@@ -129,6 +144,7 @@ for groups in none some; do
 		lead
 		wait_together
 		[ $groups = none ] || for_some
+		[ $groups = none ] || fail_to_resolve
 		check_events
 		uncached
 		stop_unbound
