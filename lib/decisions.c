@@ -204,14 +204,6 @@ static bool is_above(const struct bt_key *above, const struct bt_key *key)
 	return above->len <= key->len && memcmp(above->bytes, key->bytes, above->len) == 0;
 }
 
-static unsigned count_names(const struct bt_decisions *d)
-{
-	unsigned count = d->count;
-	while (count > 0 && d->list[count - 1].kind == BT_DECIDED_PAUSE)
-		count--;
-	return count;
-}
-
 static bool settle(struct bt_decisions *d)
 {
 	d->around = calloc(d->count + 1u, sizeof(*d->around));
@@ -219,9 +211,11 @@ static bool settle(struct bt_decisions *d)
 		return false;
 	if (d->count > 0)
 		qsort(d->list, d->count, sizeof(*d->list), compare);
-	for (unsigned i = 0; i < d->count; i++)
+	for (unsigned i = 0; i < d->count; i++) {
 		d->by_client |= d->list[i].client.bits > 0;
-	for (unsigned i = 0; i < count_names(d); i++) {
+		d->names += d->list[i].kind != BT_DECIDED_PAUSE;
+	}
+	for (unsigned i = 0; i < d->names; i++) {
 		unsigned around = i;
 		while (around > 0 && !is_above(&d->list[around - 1].key, &d->list[i].key))
 			around = d->around[around - 1];
@@ -280,7 +274,7 @@ void bt_decisions_free(struct bt_decisions **decisions)
 static unsigned count_up_to(const struct bt_decisions *d, const struct bt_key *key)
 {
 	unsigned low = 0;
-	for (unsigned high = count_names(d); low < high;) {
+	for (unsigned high = d->names; low < high;) {
 		unsigned middle = low + (high - low) / 2;
 		if (compare_keys(&d->list[middle].key, key) <= 0)
 			low = middle + 1;

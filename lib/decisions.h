@@ -39,8 +39,8 @@ struct bt_decision {
 
 struct bt_decisions {
 	struct bt_decision *list; /* pauses last, others in key order */
-	unsigned count;
-	bool by_client;   /* some are for some clients */
+	unsigned count, names;    /* of them all, and without the pauses */
+	bool by_client;           /* some are for some clients */
 	unsigned *around; /* of each: the last one before it about a name above, + 1; or 0 */
 };
 
