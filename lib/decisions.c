@@ -224,20 +224,17 @@ static bool settle(struct bt_decisions *d)
 	return true;
 }
 
-bool bt_decisions_load(struct bt_decisions **decisions, const char *path, struct bt_err *err)
+bool bt_decisions_read(struct bt_decisions **decisions, const char *path, const void *text,
+    size_t size, struct bt_err *err)
 {
 	struct reader r = {.path = path, .decisions = calloc(1, sizeof(*r.decisions))};
-	void *text = NULL;
-	size_t size = 0;
-	bool there = access(path, F_OK) == 0 || errno != ENOENT;
 	if (r.decisions == NULL)
 		return bt_fail(err, "%s: out of memory", path);
 	r.yaml.problem = on_problem;
 	r.yaml.ctx = &r;
-	bool read = !there || (bt_file_read(path, FILE_MOST, &text, &size, err) &&
-				  bt_yaml_load(&r.yaml, path, text, size, err));
-	free(text);
-	if (read && there) {
+	bool read = size <= FILE_MOST ? text == NULL || bt_yaml_load(&r.yaml, path, text, size, err)
+				      : bt_fail(err, "%s: larger than %d octets", path, FILE_MOST);
+	if (read && text != NULL) {
 		read_document(&r);
 		bt_yaml_unload(&r.yaml);
 	}
@@ -251,6 +248,19 @@ bool bt_decisions_load(struct bt_decisions **decisions, const char *path, struct
 	}
 	*decisions = r.decisions;
 	return true;
+}
+
+bool bt_decisions_load(struct bt_decisions **decisions, const char *path, struct bt_err *err)
+{
+	void *text = NULL;
+	size_t size = 0;
+	bool there = access(path, F_OK) == 0 || errno != ENOENT;
+	if (!there)
+		return bt_decisions_read(decisions, path, NULL, 0, err);
+	bool read = bt_file_read(path, FILE_MOST, &text, &size, err) &&
+		    bt_decisions_read(decisions, path, text, size, err);
+	free(text);
+	return read;
 }
 
 void bt_decisions_free(struct bt_decisions **decisions)

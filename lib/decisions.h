@@ -12,6 +12,7 @@
 #define BT_DECISIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -49,6 +50,10 @@ struct bt_decisions {
  * "path:line:column: reason".
  */
 bool bt_decisions_load(struct bt_decisions **decisions, const char *path, struct bt_err *err);
+
+/* The same from the text of such a file; NULL: there is none. `path` is for *err. */
+bool bt_decisions_read(struct bt_decisions **decisions, const char *path, const void *text,
+    size_t size, struct bt_err *err);
 
 /* Frees them and sets *decisions to NULL. NULL is fine. */
 void bt_decisions_free(struct bt_decisions **decisions);
