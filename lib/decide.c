@@ -69,6 +69,20 @@ static void put_decision(FILE *out, const struct bt_decision *decision)
 	fputs(" }\n", out);
 }
 
+/*
+ * What this writes and cannot read would bring all further decisions to nothing: a reason that is
+ * no UTF-8, a year after 9999.
+ */
+static bool can_be_read(const char *path, const char *text, size_t size, struct bt_err *err)
+{
+	struct bt_decisions *decisions;
+	struct bt_err reason;
+	if (!bt_decisions_read(&decisions, path, text, size, &reason))
+		return bt_fail(err, "not written, since it could not be read: %s", reason.text);
+	bt_decisions_free(&decisions);
+	return true;
+}
+
 /* Those that hold and are not struck out, and one more if it is not NULL. */
 static bool write_all(const char *path, const struct bt_decisions *decisions, const bool *struck,
     const struct bt_decision *more, int64_t now, struct bt_err *err)
@@ -95,7 +109,8 @@ static bool write_all(const char *path, const struct bt_decisions *decisions, co
 		      ? count <= BT_DECISIONS_MAX ||
 			    bt_fail(err, "%s: more than %d decisions", path, BT_DECISIONS_MAX)
 		      : bt_fail(err, "%s: out of memory", path);
-	ok = ok && bt_file_replace(path, text, size, MODE, err);
+	ok = ok && can_be_read(path, text, size, err) &&
+	     bt_file_replace(path, text, size, MODE, err);
 	free(text);
 	return ok;
 }

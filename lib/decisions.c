@@ -204,14 +204,6 @@ static bool is_above(const struct bt_key *above, const struct bt_key *key)
 	return above->len <= key->len && memcmp(above->bytes, key->bytes, above->len) == 0;
 }
 
-static unsigned count_names(const struct bt_decisions *d)
-{
-	unsigned count = d->count;
-	while (count > 0 && d->list[count - 1].kind == BT_DECIDED_PAUSE)
-		count--;
-	return count;
-}
-
 static bool settle(struct bt_decisions *d)
 {
 	d->around = calloc(d->count + 1u, sizeof(*d->around));
@@ -219,9 +211,11 @@ static bool settle(struct bt_decisions *d)
 		return false;
 	if (d->count > 0)
 		qsort(d->list, d->count, sizeof(*d->list), compare);
-	for (unsigned i = 0; i < d->count; i++)
+	for (unsigned i = 0; i < d->count; i++) {
 		d->by_client |= d->list[i].client.bits > 0;
-	for (unsigned i = 0; i < count_names(d); i++) {
+		d->names += d->list[i].kind != BT_DECIDED_PAUSE;
+	}
+	for (unsigned i = 0; i < d->names; i++) {
 		unsigned around = i;
 		while (around > 0 && !is_above(&d->list[around - 1].key, &d->list[i].key))
 			around = d->around[around - 1];
@@ -230,20 +224,17 @@ static bool settle(struct bt_decisions *d)
 	return true;
 }
 
-bool bt_decisions_load(struct bt_decisions **decisions, const char *path, struct bt_err *err)
+bool bt_decisions_read(struct bt_decisions **decisions, const char *path, const void *text,
+    size_t size, struct bt_err *err)
 {
 	struct reader r = {.path = path, .decisions = calloc(1, sizeof(*r.decisions))};
-	void *text = NULL;
-	size_t size = 0;
-	bool there = access(path, F_OK) == 0 || errno != ENOENT;
 	if (r.decisions == NULL)
 		return bt_fail(err, "%s: out of memory", path);
 	r.yaml.problem = on_problem;
 	r.yaml.ctx = &r;
-	bool read = !there || (bt_file_read(path, FILE_MOST, &text, &size, err) &&
-				  bt_yaml_load(&r.yaml, path, text, size, err));
-	free(text);
-	if (read && there) {
+	bool read = size <= FILE_MOST ? text == NULL || bt_yaml_load(&r.yaml, path, text, size, err)
+				      : bt_fail(err, "%s: larger than %d octets", path, FILE_MOST);
+	if (read && text != NULL) {
 		read_document(&r);
 		bt_yaml_unload(&r.yaml);
 	}
@@ -257,6 +248,19 @@ bool bt_decisions_load(struct bt_decisions **decisions, const char *path, struct
 	}
 	*decisions = r.decisions;
 	return true;
+}
+
+bool bt_decisions_load(struct bt_decisions **decisions, const char *path, struct bt_err *err)
+{
+	void *text = NULL;
+	size_t size = 0;
+	bool there = access(path, F_OK) == 0 || errno != ENOENT;
+	if (!there)
+		return bt_decisions_read(decisions, path, NULL, 0, err);
+	bool read = bt_file_read(path, FILE_MOST, &text, &size, err) &&
+		    bt_decisions_read(decisions, path, text, size, err);
+	free(text);
+	return read;
 }
 
 void bt_decisions_free(struct bt_decisions **decisions)
@@ -280,7 +284,7 @@ void bt_decisions_free(struct bt_decisions **decisions)
 static unsigned count_up_to(const struct bt_decisions *d, const struct bt_key *key)
 {
 	unsigned low = 0;
-	for (unsigned high = count_names(d); low < high;) {
+	for (unsigned high = d->names; low < high;) {
 		unsigned middle = low + (high - low) / 2;
 		if (compare_keys(&d->list[middle].key, key) <= 0)
 			low = middle + 1;

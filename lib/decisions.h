@@ -12,6 +12,7 @@
 #define BT_DECISIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -39,8 +40,8 @@ struct bt_decision {
 
 struct bt_decisions {
 	struct bt_decision *list; /* pauses last, others in key order */
-	unsigned count;
-	bool by_client;   /* some are for some clients */
+	unsigned count, names;    /* of them all, and without the pauses */
+	bool by_client;           /* some are for some clients */
 	unsigned *around; /* of each: the last one before it about a name above, + 1; or 0 */
 };
 
@@ -49,6 +50,10 @@ struct bt_decisions {
  * "path:line:column: reason".
  */
 bool bt_decisions_load(struct bt_decisions **decisions, const char *path, struct bt_err *err);
+
+/* The same from the text of such a file; NULL: there is none. `path` is for *err. */
+bool bt_decisions_read(struct bt_decisions **decisions, const char *path, const void *text,
+    size_t size, struct bt_err *err);
 
 /* Frees them and sets *decisions to NULL. NULL is fine. */
 void bt_decisions_free(struct bt_decisions **decisions);

@@ -219,6 +219,35 @@ static void says_what_is_wrong(void **state)
 	}
 }
 
+/* A decision that could not be read back leaves the file as it was. */
+static void writes_only_what_can_be_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *reason, *author;
+		int64_t until;
+	} rows[] = {
+	    {"caf\xe9", "", 0}, {"", "\x01", 0},
+	    {"", "", INT64_C(606605500000)}, /* in the year 21192 */
+	};
+	const struct bt_decision first = make(BT_DECIDED_ALLOW, "first.example", NULL);
+	struct bt_err err;
+	unlink(path);
+	assert_true(bt_decide(path, &first, &err));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct bt_decision decision = make(BT_DECIDED_BLOCK, "second.example", NULL);
+		struct bt_decisions *decisions;
+		decision.reason = rows[i].reason;
+		decision.author = rows[i].author;
+		decision.until = rows[i].until;
+		assert_false(bt_decide(path, &decision, &err));
+		assert_non_null(strstr(err.text, "not written"));
+		assert_true(bt_decisions_load(&decisions, path, &err));
+		assert_int_equal(decisions->count, 1);
+		bt_decisions_free(&decisions);
+	}
+}
+
 /* Each writer's decision is there in the end. */
 static void takes_one_writer_at_a_time(void **state)
 {
@@ -458,6 +487,7 @@ int main(void)
 	    cmocka_unit_test_teardown(keeps_what_was_decided, forget),
 	    cmocka_unit_test_teardown(replaces_and_forgets, forget),
 	    cmocka_unit_test_teardown(says_what_is_wrong, forget),
+	    cmocka_unit_test_teardown(writes_only_what_can_be_read, forget),
 	    cmocka_unit_test_teardown(takes_one_writer_at_a_time, forget),
 	    cmocka_unit_test_teardown(finds_what_holds, forget),
 	    cmocka_unit_test_teardown(ends_by_itself, forget),
