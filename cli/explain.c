@@ -213,17 +213,17 @@ static bool tell_group(struct bt_explanation *told)
 
 /* Most specific first: the matches come the other way round. */
 static bool gather(struct bt_explanation *told, const struct bt_policy *policy,
-    const struct bt_judgement *judgement)
+    const struct bt_judgement *judgement, const struct bt_matches *all)
 {
-	const struct bt_match *matches = judgement->matches;
+	const struct bt_match *matches = all->list;
 	bool by_list = told->verdict.listed && judgement->decision == NULL;
 	size_t room = 0;
-	for (unsigned i = 0; i < judgement->count; i++)
+	for (unsigned i = 0; i < all->count; i++)
 		room += bt_policy_class_size(policy, matches[i].class_id);
 	told->holdings = calloc(room + 1, sizeof(*told->holdings));
 	if (told->holdings == NULL)
 		return false;
-	for (unsigned i = judgement->count; i-- > 0;) {
+	for (unsigned i = all->count; i-- > 0;) {
 		unsigned members = bt_policy_class_size(policy, matches[i].class_id);
 		for (unsigned j = 0; j < members; j++) {
 			struct bt_holding *holding = &told->holdings[told->count++];
@@ -262,18 +262,20 @@ bool bt_explain(struct bt_explanation **explanation, const struct bt_trie *trie,
 {
 	const struct bt_policy *policy = bt_trie_policy(trie);
 	struct bt_judgement judgement;
+	struct bt_matches matches;
 	struct bt_explanation *told = calloc(1, sizeof(*told));
 	if (told == NULL)
 		return bt_fail(err, "out of memory");
 
-	bt_judge(&judgement, trie, decisions, question);
-	if (!bt_policy_enabled(policy)) /* the indicators are worth seeing all the same */
-		judgement.count = bt_trie_match(trie, question->key, judgement.matches);
+	/* Where nothing is in force, the indicators are worth seeing all the same. */
+	matches.count = bt_trie_match(trie, question->key, matches.list);
+	bt_judge(&judgement, trie, decisions, question, &matches);
 	told->key = *question->key;
 	told->verdict = judgement.verdict;
 	told->group = bt_policy_group_name(policy, judgement.group);
 	const struct bt_holding *winner;
-	if (!gather(told, policy, &judgement) || !tell_all(told, policy, &judgement, &winner)) {
+	if (!gather(told, policy, &judgement, &matches) ||
+	    !tell_all(told, policy, &judgement, &winner)) {
 		bt_explanation_free(&told);
 		return bt_fail(err, "out of memory");
 	}

@@ -26,7 +26,7 @@ struct search {
 	struct bt_key keys[BT_BATCH_MAX];
 	unsigned count;
 	struct bt_match matches[BT_BATCH_MAX][BT_MATCHES_MAX];
-	struct bt_judgement judgement;
+	struct bt_matches found;
 };
 
 /* ---- hits ---- */
@@ -88,8 +88,11 @@ static bool look_up(struct search *s)
 		if (counts[i] == 0 && s->asker->decisions == NULL)
 			continue;
 		const struct bt_question question = bt_ask(s->asker, keys[i]);
-		bt_judge(&s->judgement, s->asker->trie, s->asker->decisions, &question);
-		const struct bt_verdict verdict = s->judgement.verdict;
+		struct bt_judgement judgement;
+		s->found.count = counts[i];
+		memcpy(s->found.list, s->matches[i], counts[i] * sizeof(*s->matches[i]));
+		bt_judge(&judgement, s->asker->trie, s->asker->decisions, &question, &s->found);
+		const struct bt_verdict verdict = judgement.verdict;
 		if (!bt_is_hit(&verdict))
 			continue;
 		if (!s->json)

@@ -21,25 +21,34 @@ struct bt_question {
 	int64_t now;
 };
 
+/* The listed names that a name is or is below, the shortest first: the same for all who ask. */
+struct bt_matches {
+	unsigned count;
+	struct bt_match list[BT_MATCHES_MAX];
+};
+
 struct bt_judgement {
 	struct bt_verdict verdict;
 	unsigned group; /* of the client */
 	/* What was decided here and decides, what lets it pass for a while; NULL: none. As the
 	   decisions, borrowed. */
 	const struct bt_decision *decision, *pause;
-	unsigned count;
-	struct bt_match matches[BT_MATCHES_MAX]; /* `count` of them, the shortest first */
 };
 
-/* `decisions` may be NULL. */
+/* There are none where nothing is in force. */
+void bt_judge_match(
+    struct bt_matches *matches, const struct bt_trie *trie, const struct bt_key *key);
+
+/* `matches` are those of the key that is asked for. `decisions` may be NULL. */
 void bt_judge(struct bt_judgement *judgement, const struct bt_trie *trie,
-    const struct bt_decisions *decisions, const struct bt_question *question);
+    const struct bt_decisions *decisions, const struct bt_question *question,
+    const struct bt_matches *matches);
 
 /*
  * Whether an answer for the name must not be cached, since it is not the same for everybody and
  * always: some client, at some time, gets another verdict than that it may pass unrecorded.
  */
 bool bt_judge_covers(const struct bt_trie *trie, const struct bt_decisions *decisions,
-    const struct bt_key *key, int64_t now);
+    const struct bt_key *key, const struct bt_matches *matches, int64_t now);
 
 #endif

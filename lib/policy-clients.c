@@ -23,6 +23,11 @@ enum bt_action bt_policy_action(const struct bt_policy *policy, unsigned group, 
 	return policy->actions[(size_t)group * policy->list_count + list];
 }
 
+bool bt_policy_acts(const struct bt_policy *policy, unsigned list)
+{
+	return policy->acts[list];
+}
+
 /*
  * The longest network that has the address, as its number + 1; 0: none has. The last one that does
  * not begin above the address has it, or those around that have.

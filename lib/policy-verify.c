@@ -302,9 +302,21 @@ static bool read_networks(
 	return true;
 }
 
+static bool note_acting(struct bt_policy *p, struct bt_err *err)
+{
+	p->acts = calloc((size_t)p->list_count + 1, sizeof(*p->acts));
+	if (p->acts == NULL)
+		return bt_fail(err, "policy: out of memory");
+	size_t all = (size_t)p->group_count * p->list_count;
+	for (size_t i = 0; i < all; i++)
+		p->acts[i % p->list_count] |=
+		    p->actions[i] != BT_ACTION_ALLOW && p->actions[i] != BT_ACTION_NONE;
+	return true;
+}
+
 static bool read_clients(struct bt_policy *p, struct bt_err *err)
 {
-	return check_groups(p, err) &&
+	return note_acting(p, err) && check_groups(p, err) &&
 	       read_networks(
 		   p->networks, p->network_count, p->group_count, &p->network_parents, err) &&
 	       read_networks(p->forwarders, p->forwarder_count, 1, &p->forwarder_parents, err);
@@ -349,6 +361,7 @@ void bt_policy_close(struct bt_policy **policy)
 	free((*policy)->sinkholes);
 	free((*policy)->network_parents);
 	free((*policy)->forwarder_parents);
+	free((*policy)->acts);
 	free(*policy);
 	*policy = NULL;
 }

@@ -38,6 +38,7 @@ struct bt_policy {
 	struct bt_sinkhole *sinkholes;
 	uint32_t *network_parents; /* of each network, the one around it: its number + 1, or 0 */
 	uint32_t *forwarder_parents;
+	bool *acts; /* of each list, whether it does more than to allow for some group */
 };
 
 #endif

@@ -172,6 +172,9 @@ const char *bt_policy_group_name(const struct bt_policy *policy, unsigned group)
 /* What a list does for a group: an action, or BT_ACTION_NONE. */
 enum bt_action bt_policy_action(const struct bt_policy *policy, unsigned group, unsigned list);
 
+/* Whether a list does more than to allow, for some group. */
+bool bt_policy_acts(const struct bt_policy *policy, unsigned list);
+
 /*
  * The group of the client with this address: that of the longest network that has it. Does not
  * allocate; some steps for each doubling of the number of networks.

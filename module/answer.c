@@ -175,11 +175,20 @@ static bool give_rcode(struct module_qstate *qstate, int rcode)
 	return true;
 }
 
+/* Without it there is no place for an option. */
+static bool has_edns(const struct module_qstate *qstate)
+{
+	for (const struct mesh_reply *r = qstate->mesh_info->reply_list; r != NULL; r = r->next)
+		if (r->edns.edns_present)
+			return true;
+	return false;
+}
+
 /* RFC 8914 4.16: Blocked. An answer without the option is still an answer. */
 static void explain(struct module_qstate *qstate, enum bt_ede ede, const char *list)
 {
 	char text[16 + BT_LIST_NAME_MAX] = "listed in ";
-	if (ede == BT_EDE_OFF)
+	if (ede == BT_EDE_OFF || !has_edns(qstate))
 		return;
 	strncat(text, list, BT_LIST_NAME_MAX);
 	(void)edns_opt_list_append_ede(&qstate->edns_opts_front_out, qstate->region,

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "hit.h"
-#include "judge.h"
 
 static bool covers(const struct bt_policy *policy, struct bt_match match, unsigned labels)
 {
@@ -21,14 +20,13 @@ static bool covers(const struct bt_policy *policy, struct bt_match match, unsign
  * for an event.
  */
 static void note_matches(struct bt_event *event, const struct bt_policy *policy,
-    const struct bt_judgement *judgement, unsigned labels)
+    const struct bt_verdict *verdict, const struct bt_matches *matches, unsigned labels)
 {
-	const struct bt_verdict *verdict = &judgement->verdict;
 	event->matches[0] =
 	    (struct bt_event_match){.class_id = verdict->class_id, .labels = verdict->labels};
 	event->match_count = 1;
-	for (unsigned i = judgement->count; i-- > 0 && event->match_count < BT_EVENT_MATCHES_MAX;) {
-		struct bt_match match = judgement->matches[i];
+	for (unsigned i = matches->count; i-- > 0 && event->match_count < BT_EVENT_MATCHES_MAX;) {
+		struct bt_match match = matches->list[i];
 		if ((match.class_id != verdict->class_id || match.labels != verdict->labels) &&
 		    covers(policy, match, labels))
 			event->matches[event->match_count++] = (struct bt_event_match){
@@ -56,8 +54,7 @@ static void note_names(struct bt_event *event, const struct bt_asked *asked)
 	memcpy(event->key + event->key_size, asked->matched->bytes, asked->matched->len);
 }
 
-static void note(struct bt_hit *hit, const struct bt_trie *trie,
-    const struct bt_judgement *judgement, const struct bt_asked *asked)
+static void note(struct bt_hit *hit, const struct bt_trie *trie, const struct bt_asked *asked)
 {
 	struct bt_event *event = &hit->event;
 	memset(event, 0, offsetof(struct bt_event, key));
@@ -68,7 +65,8 @@ static void note(struct bt_hit *hit, const struct bt_trie *trie,
 	event->list = hit->verdict.by.list;
 	event->action = (uint8_t)hit->verdict.action;
 	event->labels = hit->verdict.labels;
-	note_matches(event, bt_trie_policy(trie), judgement, asked->matched->labels);
+	note_matches(
+	    event, bt_trie_policy(trie), &hit->verdict, asked->matches, asked->matched->labels);
 	note_names(event, asked);
 	if (asked->client != NULL)
 		note_client(event, asked->client);
@@ -80,7 +78,7 @@ bool bt_hit_judge(struct bt_hit *hit, const struct bt_view *view, const struct b
 	struct bt_question question = {.key = asked->matched, .now = asked->time / 1000};
 	if (asked->client != NULL)
 		memcpy(question.client, asked->client->address, sizeof(question.client));
-	bt_judge(&judgement, view->trie, view->decisions, &question);
+	bt_judge(&judgement, view->trie, view->decisions, &question, asked->matches);
 	if (!judgement.verdict.listed)
 		return false;
 	hit->verdict = judgement.verdict;
@@ -89,6 +87,6 @@ bool bt_hit_judge(struct bt_hit *hit, const struct bt_view *view, const struct b
 		return true;
 	const struct bt_policy *policy = bt_trie_policy(view->trie);
 	hit->recorded = bt_policy_list(policy, hit->verdict.by.list).events != BT_EVENTS_OFF;
-	note(hit, view->trie, &judgement, asked);
+	note(hit, view->trie, asked);
 	return true;
 }

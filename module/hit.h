@@ -10,6 +10,7 @@
 #define BT_HIT_H
 
 #include "client.h"
+#include "judge.h"
 #include "state.h"
 
 struct bt_hit {
@@ -21,6 +22,7 @@ struct bt_hit {
 /* A question, and the name that may match: the one asked, or one that its answer leads to. */
 struct bt_asked {
 	const struct bt_key *name, *matched;
+	const struct bt_matches *matches; /* of the latter */
 	enum bt_matched how;
 	const struct bt_client *client; /* NULL: nobody, of no group */
 	uint16_t qtype, qclass;

@@ -64,16 +64,23 @@ static bool make_key(struct bt_key *key, const struct query_info *question)
 
 /* ---- names ---- */
 
+static bool covers(const struct bt_view *view, const struct bt_key *key, struct bt_matches *matches,
+    int64_t seconds)
+{
+	bt_judge_match(matches, view->trie, key);
+	return bt_judge_covers(view->trie, view->decisions, key, matches, seconds);
+}
+
 static bool covered_name(const uint8_t *name, size_t size)
 {
 	struct bt_key key;
+	struct bt_matches matches;
 	if (bt_key_from_wire(&key, name, size) != BT_NAME_OK)
 		return false;
 	if (bt_canary_is(&key))
 		return true;
 	struct bt_view view = bt_state_enter(&state);
-	bool covered = view.trie != NULL &&
-		       bt_judge_covers(view.trie, view.decisions, &key, (int64_t)time(NULL));
+	bool covered = view.trie != NULL && covers(&view, &key, &matches, (int64_t)time(NULL));
 	bt_state_leave();
 	return covered;
 }
@@ -93,6 +100,7 @@ struct query {
 	int id;
 	struct bt_view view;
 	struct bt_key name;
+	struct bt_matches matches; /* of the name */
 	int64_t time;
 	const struct reply_info *answer; /* from upstream; NULL: there is none yet */
 	/* What is done about the clients that wait: */
@@ -102,65 +110,53 @@ struct query {
 	struct bt_verdict verdict;
 };
 
-static bool covers(const struct query *query, const struct bt_key *key)
-{
-	return bt_judge_covers(query->view.trie, query->view.decisions, key, query->time / 1000);
-}
-
-/* ---- one client ---- */
+/* ---- where its answer leads ---- */
 
 struct search {
 	const struct query *query;
 	struct bt_asked asked;
 	struct bt_key target;
-	struct bt_hit *hit;
-	struct bt_hit other;
-	bool found; /* *hit is */
+	struct bt_matches matches; /* of the target */
+	struct bt_hit *hit;        /* what comes of it, */
+	bool found;                /* if anything does */
 };
 
 /* What stops the client comes before what is only logged. */
 static bool look_at_target(void *ctx, const uint8_t *name, size_t size, enum bt_matched how)
 {
 	struct search *search = ctx;
+	const struct bt_view *view = &search->query->view;
+	struct bt_hit hit;
 	if (bt_key_from_wire(&search->target, name, size) != BT_NAME_OK ||
-	    !covers(search->query, &search->target))
+	    !covers(view, &search->target, &search->matches, search->query->time / 1000))
 		return false;
-	search->asked.matched = &search->target;
 	search->asked.how = how;
-	struct bt_hit *to = search->found ? &search->other : search->hit;
-	if (!bt_hit_judge(to, &search->query->view, &search->asked) ||
-	    to->verdict.action == BT_ACTION_ALLOW)
+	if (!bt_hit_judge(&hit, view, &search->asked) || hit.verdict.action == BT_ACTION_ALLOW ||
+	    (search->found && !bt_hit_stops(&hit)))
 		return false;
+	*search->hit = hit;
 	search->found = true;
-	if (!bt_hit_stops(to))
-		return false;
-	*search->hit = *to;
-	return true;
+	return bt_hit_stops(&hit);
 }
 
-/*
- * Whether something is done about this client's question; NULL: nobody's. What is allowed is left
- * alone, wherever its answer leads.
- */
-static bool judge(const struct query *query, const struct bt_client *client, struct bt_hit *hit)
+/* Whether a name that the answer leads to does something to the client who asked. */
+static bool judge_targets(
+    const struct query *query, const struct bt_asked *asked, struct bt_hit *hit)
 {
-	struct search search = {
-	    .query = query,
-	    .hit = hit,
-	    .asked = {.name = &query->name,
-		.matched = &query->name,
-		.client = client,
-		.qtype = query->qstate->qinfo.qtype,
-		.qclass = query->qstate->qinfo.qclass,
-		.time = query->time},
-	};
-	search.found = bt_hit_judge(hit, &query->view, &search.asked);
-	if (search.found && hit->verdict.action == BT_ACTION_ALLOW)
+	struct search search;
+	if (query->answer == NULL)
 		return false;
-	if (query->answer != NULL && !(search.found && bt_hit_stops(hit)))
-		(void)bt_targets_each(query->answer, look_at_target, &search);
+	search.query = query;
+	search.asked = *asked;
+	search.asked.matched = &search.target;
+	search.asked.matches = &search.matches;
+	search.hit = hit;
+	search.found = false;
+	(void)bt_targets_each(query->answer, look_at_target, &search);
 	return search.found;
 }
+
+/* ---- its clients ---- */
 
 static bool same_answer(const struct bt_verdict *a, const struct bt_verdict *b)
 {
@@ -184,29 +180,60 @@ static void note_outcome(struct query *query, const struct bt_hit *hit)
 	query->mixed |= query->passed && query->stopped;
 }
 
+static void record(const struct query *query, const struct bt_hit *hit)
+{
+	if (hit->recorded)
+		bt_state_record(
+		    &state, (unsigned)query->qstate->env->worker->thread_num, &hit->event);
+}
+
 /*
- * An event for each client that waits for this answer and has none yet. Clients that join later
- * stand before the recorded one in the list. What only a log list has is recorded when the answer
- * is there: that may lead to what another list stops.
+ * One client; NULL: nobody. `known`: what its question matches has been recorded. What is allowed
+ * is left alone, wherever its answer leads. Where a log list has the name, and the answer leads to
+ * another that is listed, both are hits.
  */
-static void judge_clients(struct query *query, bool last)
+static void judge(struct query *query, const struct bt_client *client, bool known)
+{
+	const struct bt_asked asked = {.name = &query->name,
+	    .matched = &query->name,
+	    .matches = &query->matches,
+	    .client = client,
+	    .qtype = query->qstate->qinfo.qtype,
+	    .qclass = query->qstate->qinfo.qclass,
+	    .time = query->time};
+	struct bt_hit hit;
+	bool found = bt_hit_judge(&hit, &query->view, &asked);
+	if (found && hit.verdict.action == BT_ACTION_ALLOW) {
+		note_outcome(query, NULL);
+		return;
+	}
+	if (found && !known && client != NULL)
+		record(query, &hit);
+	if (!found || !bt_hit_stops(&hit)) {
+		found = judge_targets(query, &asked, &hit);
+		if (found && client != NULL)
+			record(query, &hit);
+	}
+	note_outcome(query, found ? &hit : NULL);
+}
+
+/*
+ * Each client that waits for this answer. Those that join after others were recorded stand before
+ * these in the list.
+ */
+static void judge_clients(struct query *query)
 {
 	struct module_qstate *qstate = query->qstate;
 	const struct bt_policy *policy = bt_trie_policy(query->view.trie);
-	unsigned worker = (unsigned)qstate->env->worker->thread_num;
 	struct mesh_reply *first = qstate->mesh_info->reply_list;
 	bool known = false;
 	for (struct mesh_reply *r = first; r != NULL; r = r->next) {
 		struct bt_client client;
-		struct bt_hit hit;
 		known = known || (void *)r == qstate->minfo[query->id];
 		bt_client_read(&client, r, policy);
-		bool judged = judge(query, &client, &hit);
-		note_outcome(query, judged ? &hit : NULL);
-		if (judged && !known && hit.recorded && (last || bt_hit_stops(&hit)))
-			bt_state_record(&state, worker, &hit.event);
+		judge(query, &client, known);
 	}
-	if (first != NULL && (last || query->stopped) && qstate->minfo[query->id] != NULL)
+	if (first != NULL)
 		qstate->minfo[query->id] = first;
 }
 
@@ -218,20 +245,18 @@ static void judge_clients(struct query *query, bool last)
  * Internal sub-queries, which nobody waits for, are only kept out of the cache: an answer of ours
  * would make the sinkhole a name server, or break a chain of trust.
  */
-static bool intervene(struct query *query, bool last)
+static bool intervene(struct query *query)
 {
 	struct module_qstate *qstate = query->qstate;
 	const struct mesh_state *mesh = qstate->mesh_info;
-	if (!covers(query, &query->name) &&
+	if (!covers(&query->view, &query->name, &query->matches, query->time / 1000) &&
 	    (query->answer == NULL || !bt_targets_each(query->answer, covered_target, NULL)))
 		return false; /* most queries */
 	keep_uncached(qstate, query->id);
-	if (mesh->reply_list != NULL) {
-		judge_clients(query, last);
-	} else if (mesh->cb_list != NULL) {
-		struct bt_hit hit;
-		note_outcome(query, judge(query, NULL, &hit) ? &hit : NULL);
-	}
+	if (mesh->reply_list != NULL)
+		judge_clients(query);
+	else if (mesh->cb_list != NULL)
+		judge(query, NULL, false);
 	if (!query->stopped)
 		return false;
 	if (query->mixed) {
@@ -274,8 +299,12 @@ static void keep_clients_apart(struct module_env *env)
 static bool look_at(struct module_qstate *qstate, int id, bool last)
 {
 	const struct timeval *now = qstate->env->now_tv;
-	struct query query = {
-	    .qstate = qstate, .id = id, .time = (int64_t)now->tv_sec * 1000 + now->tv_usec / 1000};
+	struct query query; /* large: what is not needed is not written */
+	query.qstate = qstate;
+	query.id = id;
+	query.time = (int64_t)now->tv_sec * 1000 + now->tv_usec / 1000;
+	query.answer = NULL;
+	query.passed = query.stopped = query.mixed = false;
 	if (!make_key(&query.name, &qstate->qinfo))
 		return false;
 	if (bt_canary_is(&query.name))
@@ -285,7 +314,7 @@ static bool look_at(struct module_qstate *qstate, int id, bool last)
 	query.view = bt_state_enter(&state);
 	if (bt_view_by_client(&query.view))
 		qstate->env->unique_mesh = 1;
-	bool answered = query.view.trie != NULL && intervene(&query, last);
+	bool answered = query.view.trie != NULL && intervene(&query);
 	bt_state_leave();
 	return answered;
 }

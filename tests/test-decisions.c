@@ -419,7 +419,9 @@ static const char *judged(const struct bt_trie *trie, const struct bt_decisions 
 	struct bt_question question = {.key = &key, .now = NOW};
 	struct bt_judgement judgement;
 	assert_true(bt_address_read(question.client, client));
-	bt_judge(&judgement, trie, decisions, &question);
+	struct bt_matches matches;
+	bt_judge_match(&matches, trie, &key);
+	bt_judge(&judgement, trie, decisions, &question, &matches);
 	const struct bt_verdict *verdict = &judgement.verdict;
 	if (!verdict->listed)
 		return "-";
@@ -432,7 +434,9 @@ static bool covers(
     const struct bt_trie *trie, const struct bt_decisions *decisions, const char *name)
 {
 	const struct bt_key key = key_of(name);
-	return bt_judge_covers(trie, decisions, &key, NOW);
+	struct bt_matches matches;
+	bt_judge_match(&matches, trie, &key);
+	return bt_judge_covers(trie, decisions, &key, &matches, NOW);
 }
 
 static void stands_before_lists(void **state)

@@ -88,8 +88,13 @@ static bool covers(const char *name)
 	struct bt_key key;
 	assert_int_equal(bt_key_from_text(&key, name, strlen(name)), BT_NAME_OK);
 	struct bt_view view = bt_state_enter(&plugin);
-	bool covered = view.trie != NULL &&
-		       bt_judge_covers(view.trie, view.decisions, &key, (int64_t)time(NULL));
+	struct bt_matches matches;
+	bool covered = false;
+	if (view.trie != NULL) {
+		bt_judge_match(&matches, view.trie, &key);
+		covered =
+		    bt_judge_covers(view.trie, view.decisions, &key, &matches, (int64_t)time(NULL));
+	}
 	bt_state_leave();
 	return covered;
 }
@@ -429,10 +434,14 @@ struct worker {
 static const char *judge_once(const struct worker *worker, const struct bt_key *key)
 {
 	static const struct bt_client nobody;
-	const struct bt_asked asked = {.name = key, .matched = key, .client = &nobody};
+	struct bt_matches matches = {.count = 0};
+	const struct bt_asked asked = {
+	    .name = key, .matched = key, .matches = &matches, .client = &nobody};
 	struct bt_hit hit;
 	const char *wrong = NULL;
 	struct bt_view view = bt_state_enter(&plugin);
+	if (view.trie != NULL)
+		bt_judge_match(&matches, view.trie, key);
 	if (view.trie == NULL || !bt_hit_judge(&hit, &view, &asked)) {
 		wrong = "a listed name passed";
 	} else {

@@ -61,7 +61,9 @@ lead()
 	event 127.0.0.3 udp - - logged.one.example 1 log logged logged.example alias logged.example
 	gives "$stopped" 127.0.0.2 udp both.one.example A
 	event 127.0.0.2 udp - - both.one.example 1 sinkhole list listed.example alias listed.example
+	# both are hits where a log list has the name itself
 	gives "$stopped" 127.0.0.2 udp step.one.example A
+	event 127.0.0.2 udp - - step.one.example 1 log logged step.one.example name -
 	event 127.0.0.2 udp - - step.one.example 1 sinkhole list listed.example alias listed.example
 }
 
