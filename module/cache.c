@@ -13,6 +13,8 @@
 #include <util/storage/lruhash.h>
 #include <util/storage/slabhash.h>
 
+#include <stdatomic.h>
+
 #include "cache.h"
 
 enum {
@@ -138,14 +140,13 @@ static bool find_in_bin(struct lruhash_bin *bin, const struct kind *kind,
 }
 
 /*
- * Looks at the bins from *index on, and moves it. Returns how many entries it found. A table that
- * grows while it is walked moves entries only to bins further on, so that none is missed. The
+ * Looks at the bins from *index up to `end`, and moves it. Returns how many entries it found. The
  * table's lock comes before the bin's.
  */
-static size_t find_in_table(struct lruhash *table, size_t *index, bool *ended,
+static size_t find_in_table(struct lruhash *table, size_t *index, size_t end, bool *ended,
     const struct kind *kind, const struct bt_cache_purge *purge, struct place places[PLACES])
 {
-	size_t count = 0, end = *index + BINS_A_HOLD;
+	size_t count = 0;
 	bool room = true;
 	lock_quick_lock(&table->lock);
 	if (end > table->size)
@@ -163,15 +164,22 @@ static size_t find_in_table(struct lruhash *table, size_t *index, bool *ended,
 	return count;
 }
 
-/* One hold, and what it found removed. */
-static void purge_slice(struct lruhash *table, size_t *index, bool *ended, const struct kind *kind,
-    struct bt_cache_purge *purge)
+/*
+ * A few bins from `index` on, and what is found removed. A table that grows meanwhile moves entries
+ * only to bins further on.
+ */
+static size_t purge_bins(struct lruhash *table, size_t index, const struct kind *kind,
+    const struct bt_cache_purge *purge)
 {
-	struct place places[PLACES];
-	size_t count = find_in_table(table, index, ended, kind, purge, places);
-	for (size_t i = 0; i < count; i++)
-		lruhash_remove(table, places[i].hash, &places[i].key);
-	purge->removed += count;
+	size_t end = index + BINS_A_HOLD, removed = 0;
+	for (bool ended = false; index < end && !ended;) {
+		struct place places[PLACES];
+		size_t count = find_in_table(table, &index, end, &ended, kind, purge, places);
+		for (size_t i = 0; i < count; i++)
+			lruhash_remove(table, places[i].hash, &places[i].key);
+		removed += count;
+	}
+	return removed;
 }
 
 /* ---- Unbound at work ---- */
@@ -211,37 +219,158 @@ static void release_caches(struct module_env *env)
 	lock_rw_unlock(&env->auth_zones->lock);
 }
 
-/* ---- the whole ---- */
+/* ---- the whole, in pieces ---- */
 
-/* False if Unbound stopped serving. The cache is looked up anew for each slice. */
-static bool purge_cache(
-    struct module_env *env, const struct kind *kind, struct bt_cache_purge *purge, bool live)
+/*
+ * A walk is done in pieces, a few bins each, by whoever comes along: workers between two queries
+ * and, when these have nothing to do, a thread of ours. It must not be ours alone: where that
+ * shares a processor with a worker, it is taken off in the middle of a piece, and the worker then
+ * spins for its whole time slice on the lock that ours holds.
+ *
+ * Pieces are numbered: those of both caches in turn, of all tables of each in turn, and so on with
+ * the next bins. With the number stands that of the walk, so that who is late cannot be mistaken.
+ */
+static struct {
+	_Atomic uint64_t next;   /* walk and piece to be begun */
+	_Atomic uint64_t ended;  /* walk, and how many of its pieces are done */
+	_Atomic uint64_t pieces; /* of a walk */
+	_Atomic uint64_t removed;
+	uint64_t bins; /* of all tables, when the walk began; the thread's that began it */
+} walk;
+
+enum { PIECE_BITS = 40, PIECES_A_QUERY = 16 };
+
+static uint64_t piece_of(uint64_t number)
 {
-	size_t number = 0, index = 0;
-	for (bool ended = false; !ended;) {
-		if (live && !hold_caches(env))
-			return false;
-		const struct slabhash *cache = kind->cache(env);
-		bool table_ended;
-		purge_slice(cache->array[number], &index, &table_ended, kind, purge);
-		if (table_ended) {
-			number++;
-			index = 0;
+	return number & ((UINT64_C(1) << PIECE_BITS) - 1);
+}
+
+static const struct kind *const kinds[] = {&messages, &aliases};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+static size_t table_size(struct lruhash *table)
+{
+	lock_quick_lock(&table->lock);
+	size_t size = table->size;
+	lock_quick_unlock(&table->lock);
+	return size;
+}
+
+/* How many pieces all tables need, and how many bins they have. */
+static uint64_t count_pieces(const struct module_env *env, uint64_t *bins)
+{
+	uint64_t most = 0;
+	*bins = 0;
+	for (unsigned k = 0; k < KINDS; k++) {
+		const struct slabhash *cache = kinds[k]->cache(env);
+		for (size_t i = 0; i < cache->size; i++) {
+			uint64_t size = table_size(cache->array[i]);
+			uint64_t rounds = (size + BINS_A_HOLD - 1) / BINS_A_HOLD;
+			*bins += size;
+			if (rounds * cache->size > most)
+				most = rounds * cache->size;
 		}
-		ended = number == cache->size;
-		if (live)
-			release_caches(env);
 	}
+	return most * KINDS;
+}
+
+/* What is under way of the walk before goes on beside it, and does no harm. */
+static void begin_walk(const struct module_env *env)
+{
+	uint64_t number = (atomic_load(&walk.ended) >> PIECE_BITS) + 1;
+	uint64_t pieces = count_pieces(env, &walk.bins);
+	atomic_store(&walk.ended, number << PIECE_BITS);
+	atomic_store(&walk.pieces, pieces);
+	atomic_store(&walk.next, number << PIECE_BITS);
+}
+
+static bool is_walked(void)
+{
+	return piece_of(atomic_load(&walk.ended)) >= atomic_load(&walk.pieces);
+}
+
+static bool is_left(void)
+{
+	return piece_of(atomic_load(&walk.next)) < atomic_load(&walk.pieces);
+}
+
+static void end_piece(uint64_t number)
+{
+	uint64_t ended = atomic_load(&walk.ended);
+	while (ended >> PIECE_BITS == number >> PIECE_BITS &&
+	       !atomic_compare_exchange_weak(&walk.ended, &ended, ended + 1))
+		;
+}
+
+/* False: there is nothing left to begin. */
+static bool purge_piece(const struct module_env *env, const struct bt_cache_purge *purge)
+{
+	if (!is_left())
+		return false;
+	uint64_t number = atomic_fetch_add(&walk.next, 1), piece = piece_of(number);
+	if (piece >= atomic_load(&walk.pieces))
+		return false;
+	const struct kind *kind = kinds[piece % KINDS];
+	const struct slabhash *cache = kind->cache(env);
+	piece /= KINDS;
+	size_t removed = purge_bins(cache->array[piece % cache->size],
+	    (size_t)(piece / cache->size) * BINS_A_HOLD, kind, purge);
+	if (removed > 0)
+		atomic_fetch_add(&walk.removed, removed);
+	end_piece(number);
 	return true;
 }
 
 void bt_cache_purge(struct module_env *env, struct bt_cache_purge *purge)
 {
-	(void)(purge_cache(env, &messages, purge, false) &&
-	       purge_cache(env, &aliases, purge, false));
+	begin_walk(env);
+	while (purge_piece(env, purge))
+		;
+	purge->removed += atomic_exchange(&walk.removed, 0);
 }
 
-bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge)
+void bt_cache_purge_some(struct module_env *env, const struct bt_cache_purge *purge)
 {
-	return purge_cache(env, &messages, purge, true) && purge_cache(env, &aliases, purge, true);
+	for (unsigned i = 0; i < PIECES_A_QUERY && purge_piece(env, purge); i++)
+		;
+}
+
+/* What workers leave: they have begun nothing since the last time. False: Unbound does not serve.
+ */
+static bool purge_rest(struct module_env *env, const struct bt_cache_purge *purge)
+{
+	static uint64_t seen;
+	bool idle = atomic_load(&walk.next) == seen;
+	for (bool more = idle; more;) {
+		if (!hold_caches(env))
+			return false;
+		more = purge_piece(env, purge) && atomic_load(&walk.next) == ++seen;
+		release_caches(env);
+	}
+	seen = atomic_load(&walk.next);
+	return true;
+}
+
+bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge, bool anew)
+{
+	static bool due;
+	due = due || anew;
+	if (due) {
+		if (!hold_caches(env))
+			return false;
+		begin_walk(env);
+		release_caches(env);
+		due = false;
+	}
+	if (!purge_rest(env, purge))
+		return false;
+	purge->removed += atomic_exchange(&walk.removed, 0);
+	if (!is_walked() || !hold_caches(env))
+		return false;
+	uint64_t bins;
+	(void)count_pieces(env, &bins);
+	release_caches(env);
+	due = bins != walk.bins; /* tables grew, and moved entries to bins that nobody looked at */
+	return !due;
 }

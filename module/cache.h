@@ -31,10 +31,14 @@ void bt_cache_purge(struct module_env *env, struct bt_cache_purge *purge);
 void bt_cache_prepare(void);
 
 /*
- * The same from a thread of our own while the workers run, which wait for it no longer than 64 hash
- * bins take. Does nothing, or ends early, and returns false when Unbound is not serving: it
- * may be deleting the caches then.
+ * The same while the workers run, by a thread of our own that calls it again and again until it
+ * returns true; `anew`: from the beginning, as what is covered has changed. It leaves the work to
+ * the workers (bt_cache_purge_some), and does it itself where they do nothing. Does nothing, and
+ * returns false, when Unbound is not serving: it may be deleting the caches then.
  */
-bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge);
+bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge, bool anew);
+
+/* A part of that, by a worker that holds no lock; if there is nothing to do, in no time. */
+void bt_cache_purge_some(struct module_env *env, const struct bt_cache_purge *purge);
 
 #endif

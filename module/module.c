@@ -361,10 +361,10 @@ static void say_purged(const struct bt_cache_purge *purge)
 }
 
 /* In a thread of ours, when the lists have changed. */
-static bool purge_live(void)
+static bool purge_live(bool anew)
 {
 	struct bt_cache_purge purge = {.covered = covered_name};
-	bool done = bt_cache_purge_live(unbound, &purge);
+	bool done = bt_cache_purge_live(unbound, &purge, anew);
 	say_purged(&purge);
 	return done;
 }
@@ -411,7 +411,9 @@ void deinit(struct module_env *env, int id)
 void operate(
     struct module_qstate *qstate, enum module_ev event, int id, struct outbound_entry *outbound)
 {
+	static const struct bt_cache_purge purge = {.covered = covered_name};
 	(void)outbound;
+	bt_cache_purge_some(qstate->env, &purge);
 	switch (event) {
 	case module_event_new:
 	case module_event_pass:

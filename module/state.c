@@ -224,18 +224,33 @@ static void note_pause(struct bt_state *state)
 		bt_writer_pause(state->writer, paused);
 }
 
+static void go_on_purging(struct bt_state *state)
+{
+	if (state->purges_due == 0)
+		return;
+	bool anew = state->purge_anew;
+	state->purge_anew = false;
+	if (!state->purge(anew))
+		return;
+	state->purges_due--;
+	state->purge_anew = true;
+}
+
+/* Twice: the second time for what workers were about to cache when the first began. */
+static void purge(struct bt_state *state)
+{
+	state->purges_due = 2;
+	state->purge_anew = true;
+	go_on_purging(state);
+}
+
 static void look_around(void *ctx)
 {
 	struct bt_state *state = ctx;
 	note_pause(state);
-	if (state->purges_due > 0 && state->purge())
-		state->purges_due--;
+	go_on_purging(state);
 }
 
-/*
- * The second purge, at the next look, is for what workers were about to cache when the trie
- * changed.
- */
 static void trie_changed(void *ctx)
 {
 	struct bt_state *state = ctx;
@@ -243,8 +258,7 @@ static void trie_changed(void *ctx)
 	bool was_refused = state->status.refused != NULL, loaded = load_trie(state);
 	if (state->status.digest != digest) {
 		announce(state);
-		state->purges_due = 2;
-		look_around(state);
+		purge(state);
 	} else if (loaded && was_refused) {
 		say(state, false, "%s is good again, and what is in force", state->trie_path);
 	}
@@ -257,8 +271,8 @@ static void decisions_changed(void *ctx)
 	if (!load_decisions(state))
 		return;
 	say(state, false, "new local decisions in force");
-	state->purges_due = 2;
-	look_around(state);
+	note_pause(state);
+	purge(state);
 }
 
 /* Made before the files are loaded, so that no change is missed. */

@@ -31,10 +31,10 @@ struct bt_state {
 	/* Set before the first start; called from the watching thread too. */
 	void (*log)(bool error, const char *text);
 	/*
-	 * Takes what the lists cover now out of the resolver's caches. False: that is not possible
-	 * at the moment, call again. From the watching thread only.
+	 * Takes what the lists cover now out of the resolver's caches; `anew`: that has changed.
+	 * False: not yet, call again. From the watching thread only.
 	 */
-	bool (*purge)(void);
+	bool (*purge)(bool anew);
 
 	/* The state's own, zero at first. */
 	struct bt_config *config; /* NULL only before the first start */
@@ -46,6 +46,7 @@ struct bt_state {
 	char *trie_path;       /* of the file in force; the status points to it, */
 	struct bt_err refused; /* and to this */
 	unsigned purges_due;
+	bool purge_anew; /* the next one begins */
 	bool paused;
 };
 

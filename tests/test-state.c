@@ -112,8 +112,9 @@ static bool passes(const void *name)
 static atomic_uint purges, purges_in_vain;
 
 /* Not possible at first. By then the new lists are in force. */
-static bool purge(void)
+static bool purge(bool anew)
 {
+	(void)anew;
 	if (purges_in_vain > 0) {
 		purges_in_vain--;
 		return false;
