@@ -21,6 +21,7 @@ enum {
 	NAME_MAX_OCTETS = 255,
 	BINS_A_HOLD = 64,
 	PLACES = 32, /* found in one hold */
+	AHEAD = 8,   /* bins, whose first entries are on their way from memory */
 };
 
 /* What identifies an entry, copied so that no lock needs to be held while it is removed. */
@@ -153,6 +154,8 @@ static size_t find_in_table(struct lruhash *table, size_t *index, size_t end, bo
 		end = table->size;
 	while (room && *index < end) {
 		struct lruhash_bin *bin = &table->array[*index];
+		if (*index + AHEAD < end) /* only a hint: another worker may change it meanwhile */
+			__builtin_prefetch(bin[AHEAD].overflow_list);
 		lock_quick_lock(&bin->lock);
 		room = find_in_bin(bin, kind, purge, places, &count);
 		lock_quick_unlock(&bin->lock);

@@ -226,22 +226,17 @@ static void note_pause(struct bt_state *state)
 
 static void go_on_purging(struct bt_state *state)
 {
-	if (state->purges_due == 0)
+	if (!state->purge_due)
 		return;
 	bool anew = state->purge_anew;
 	state->purge_anew = false;
-	if (!state->purge(anew))
-		return;
-	state->purges_due--;
-	state->purge_anew = true;
+	state->purge_due = !state->purge(anew);
 }
 
-/* Twice: the second time for what workers were about to cache when the first began. */
+/* From the next look on: by then what workers were about to cache is there. */
 static void purge(struct bt_state *state)
 {
-	state->purges_due = 2;
-	state->purge_anew = true;
-	go_on_purging(state);
+	state->purge_due = state->purge_anew = true;
 }
 
 static void look_around(void *ctx)

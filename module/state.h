@@ -45,8 +45,7 @@ struct bt_state {
 	struct bt_status status;
 	char *trie_path;       /* of the file in force; the status points to it, */
 	struct bt_err refused; /* and to this */
-	unsigned purges_due;
-	bool purge_anew; /* the next one begins */
+	bool purge_due, purge_anew; /* the latter: it is to begin */
 	bool paused;
 };
 
