@@ -53,8 +53,9 @@ static bool read_terms(const struct bt_call *call, const char *length, struct bt
 	if (length != NULL) {
 		int64_t milliseconds;
 		if (!bt_duration_read(&milliseconds, length) || milliseconds < 1000) {
-			bt_usage(
-			    call, "'%s' is no length of time: expected one such as 2h", length);
+			bt_usage(call,
+			    "'%s' is no length of time: expected a number with s, m, h, d or w",
+			    length);
 			return false;
 		}
 		decision->until = decision->at + milliseconds / 1000;
@@ -110,12 +111,21 @@ static enum bt_exit keep(const struct bt_call *call, const struct bt_decision *d
 	return BT_EXIT_OK;
 }
 
+/* All of a country, or everything: perhaps what is wanted, and more likely a slip. */
+static void warn_of_much(const struct bt_decision *decision)
+{
+	if (decision->key.labels < 2)
+		bt_message("warning: this is about every name below a top-level one; `beacontrap "
+			   "overrides --remove` takes it back");
+}
+
 static enum bt_exit decide(const struct bt_call *call, enum bt_decided kind)
 {
 	struct bt_decision decision = {.kind = kind};
 	if (!bt_read_name(&decision.key, call->argument[0]) ||
 	    !read_terms(call, call->option[FOR], &decision))
 		return BT_EXIT_FAILED;
+	warn_of_much(&decision);
 	return keep(call, &decision);
 }
 

@@ -161,7 +161,12 @@ static bool run_contest(struct contest *contest, bool *kept)
 	if (contest->count == 0)
 		return true;
 	if (action_of(contest, contest->left[0]) == BT_ACTION_LOG)
-		return say(told, "only log lists cover the name: it is recorded, not blocked");
+		return say(
+		    told, bt_policy_list(contest->policy, contest->left[0]->member.list).action ==
+				  BT_ACTION_LOG
+			      ? "only log lists cover the name: it is recorded, not blocked"
+			      : "for this group of clients the list only logs: it is recorded, not "
+				"blocked");
 	return !alone || say(told, "nothing else covers the name");
 }
 
@@ -191,6 +196,11 @@ static bool tell_decision(struct bt_explanation *told, const struct bt_decision 
 	if (decision->kind != BT_DECIDED_PAUSE) {
 		bt_key_to_text(name, decision->key.bytes, decision->key.len);
 		fprintf(out, " %s", name);
+	}
+	if (decision->client.bits > 0) {
+		char client[BT_NETWORK_TEXT];
+		bt_network_write(client, &decision->client);
+		fprintf(out, " for %s", client);
 	}
 	if (decision->until != 0)
 		fprintf(out, " until %s", bt_time_rfc3339(until, decision->until * 1000));

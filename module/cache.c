@@ -37,7 +37,7 @@ struct place {
 /* One of the two caches. */
 struct kind {
 	const struct slabhash *(*cache)(const struct module_env *env);
-	bool (*covered)(const struct bt_cache_purge *purge, const struct lruhash_entry *entry);
+	bool (*covered)(const struct bt_cache_purge *purge, struct lruhash_entry *entry);
 	void (*copy_key)(struct place *place, const struct lruhash_entry *entry);
 };
 
@@ -48,7 +48,7 @@ static const struct slabhash *message_cache(const struct module_env *env)
 	return env->msg_cache;
 }
 
-static bool message_covered(const struct bt_cache_purge *purge, const struct lruhash_entry *entry)
+static bool message_covered(const struct bt_cache_purge *purge, struct lruhash_entry *entry)
 {
 	const struct query_info *question = &((struct msgreply_entry *)entry->key)->key;
 	return question->qname_len <= NAME_MAX_OCTETS &&
@@ -97,17 +97,20 @@ static bool target_covered(
 	return octets > 1 && purge->covered(record + at, octets); /* "." is the owner, or nothing */
 }
 
-static bool alias_covered(const struct bt_cache_purge *purge, const struct lruhash_entry *entry)
+/* Records are replaced under the entry's lock. */
+static bool alias_covered(const struct bt_cache_purge *purge, struct lruhash_entry *entry)
 {
 	const struct ub_packed_rrset_key *key = entry->key;
-	const struct packed_rrset_data *data = entry->data;
 	int at = target_at(ntohs(key->rk.type));
+	bool covered = false;
 	if (at < 0 || key->rk.dname_len > NAME_MAX_OCTETS)
 		return false;
-	for (size_t i = 0; i < data->count; i++)
-		if (target_covered(purge, data->rr_data[i], data->rr_len[i], (size_t)at))
-			return true;
-	return false;
+	lock_rw_rdlock(&entry->lock);
+	const struct packed_rrset_data *data = entry->data;
+	for (size_t i = 0; i < data->count && !covered; i++)
+		covered = target_covered(purge, data->rr_data[i], data->rr_len[i], (size_t)at);
+	lock_rw_unlock(&entry->lock);
+	return covered;
 }
 
 static void copy_owner(struct place *place, const struct lruhash_entry *entry)
@@ -122,20 +125,18 @@ static const struct kind aliases = {rrset_cache, alias_covered, copy_owner};
 
 /* ---- a walk ---- */
 
-/* False if there was no room for all. The entry's lock keeps what is read of it in place. */
+/* False if there was no room for all. The bin's lock keeps entries and their keys in place. */
 static bool find_in_bin(struct lruhash_bin *bin, const struct kind *kind,
     const struct bt_cache_purge *purge, struct place places[PLACES], size_t *count)
 {
 	for (struct lruhash_entry *e = bin->overflow_list; e != NULL; e = e->overflow_next) {
 		if (*count == PLACES)
 			return false;
-		lock_rw_rdlock(&e->lock);
-		if (kind->covered(purge, e)) {
-			struct place *place = &places[(*count)++];
-			place->hash = e->hash;
-			kind->copy_key(place, e);
-		}
-		lock_rw_unlock(&e->lock);
+		if (!kind->covered(purge, e))
+			continue;
+		struct place *place = &places[(*count)++];
+		place->hash = e->hash;
+		kind->copy_key(place, e);
 	}
 	return true;
 }
@@ -241,7 +242,11 @@ static struct {
 	uint64_t bins; /* of all tables, when the walk began; the thread's that began it */
 } walk;
 
-enum { PIECE_BITS = 40, PIECES_A_QUERY = 16 };
+enum {
+	PIECE_BITS = 40,
+	PIECES_A_QUERY = 16,
+	CALLS = 6, /* of bt_cache_purge_live, some a second, for a walk */
+};
 
 static uint64_t piece_of(uint64_t number)
 {
@@ -339,16 +344,19 @@ void bt_cache_purge_some(struct module_env *env, const struct bt_cache_purge *pu
 		;
 }
 
-/* What workers leave: they have begun nothing since the last time. False: Unbound does not serve.
+/*
+ * What workers leave of one in CALLS of all pieces: so many they were to do since the last call.
+ * False: Unbound does not serve.
  */
 static bool purge_rest(struct module_env *env, const struct bt_cache_purge *purge)
 {
 	static uint64_t seen;
-	bool idle = atomic_load(&walk.next) == seen;
-	for (bool more = idle; more;) {
+	uint64_t next = atomic_load(&walk.next), due = atomic_load(&walk.pieces) / CALLS + 1;
+	uint64_t done = next >= seen ? next - seen : 0;
+	for (bool more = true; more && done < due; done++) {
 		if (!hold_caches(env))
 			return false;
-		more = purge_piece(env, purge) && atomic_load(&walk.next) == ++seen;
+		more = purge_piece(env, purge);
 		release_caches(env);
 	}
 	seen = atomic_load(&walk.next);

@@ -198,7 +198,11 @@ static bool load_decisions(struct bt_state *state)
 				   : bt_fail(&err, BT_DECISIONS_FILE ": out of memory");
 	free(path);
 	if (!loaded) {
-		say(state, true, "%s; the decisions read before stay in force", err.text);
+		const void *before = bt_live_enter(&state->decisions);
+		bt_live_leave();
+		say(state, true, "%s; %s", err.text,
+		    before != NULL ? "the decisions read before stay in force"
+				   : "NO LOCAL DECISION IS IN FORCE until it is mended");
 		return false;
 	}
 	struct bt_decisions *old = bt_live_swap(&state->decisions, decisions);
