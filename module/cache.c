@@ -14,6 +14,7 @@
 #include <util/storage/slabhash.h>
 
 #include <stdatomic.h>
+#include <time.h>
 
 #include "cache.h"
 
@@ -244,8 +245,9 @@ static struct {
 
 enum {
 	PIECE_BITS = 40,
-	PIECES_A_QUERY = 16,
-	CALLS = 6, /* of bt_cache_purge_live, some a second, for a walk */
+	PIECES_A_QUERY = 2, /* so that a busy worker stays one */
+	ALONE_MS = 60,      /* between two calls, which are a tenth of a second apart */
+	BESIDE_MS = 10,
 };
 
 static uint64_t piece_of(uint64_t number)
@@ -344,16 +346,23 @@ void bt_cache_purge_some(struct module_env *env, const struct bt_cache_purge *pu
 		;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /*
- * What workers leave of one in CALLS of all pieces: so many they were to do since the last call.
- * False: Unbound does not serve.
+ * A share of the walk, for some milliseconds: more of them where no worker has begun a piece since
+ * the last call. In one stretch: each time that our thread wakes up it may take a lock from a
+ * worker on the same processor. False: Unbound does not serve.
  */
-static bool purge_rest(struct module_env *env, const struct bt_cache_purge *purge)
+static bool purge_share(struct module_env *env, const struct bt_cache_purge *purge)
 {
 	static uint64_t seen;
-	uint64_t next = atomic_load(&walk.next), due = atomic_load(&walk.pieces) / CALLS + 1;
-	uint64_t done = next >= seen ? next - seen : 0;
-	for (bool more = true; more && done < due; done++) {
+	int64_t end = now_ms() + (atomic_load(&walk.next) == seen ? ALONE_MS : BESIDE_MS);
+	for (bool more = true; more && now_ms() < end;) {
 		if (!hold_caches(env))
 			return false;
 		more = purge_piece(env, purge);
@@ -374,7 +383,7 @@ bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge, b
 		release_caches(env);
 		due = false;
 	}
-	if (!purge_rest(env, purge))
+	if (!purge_share(env, purge))
 		return false;
 	purge->removed += atomic_exchange(&walk.removed, 0);
 	if (!is_walked() || !hold_caches(env))

@@ -31,10 +31,11 @@ void bt_cache_purge(struct module_env *env, struct bt_cache_purge *purge);
 void bt_cache_prepare(void);
 
 /*
- * The same while the workers run, by a thread of our own that calls it again and again until it
- * returns true; `anew`: from the beginning, as what is covered has changed. It leaves the work to
- * the workers (bt_cache_purge_some), and does it itself where they do nothing. Does nothing, and
- * returns false, when Unbound is not serving: it may be deleting the caches then.
+ * The same while the workers run, by a thread of our own that calls it again and again, some times a
+ * second, until it returns true; `anew`: from the beginning, as what is covered has changed. Each
+ * call does a share of the work, some milliseconds long, and workers (bt_cache_purge_some) do
+ * another. Does nothing, and returns false, when Unbound is not serving: it may be deleting the
+ * caches then.
  */
 bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge, bool anew);
 
