@@ -134,7 +134,8 @@ void bt_check_decisions(struct bt_doctor *doctor)
 	free(path);
 	if (!loaded) {
 		bt_found(doctor, BT_HEALTH_FAIL, "%s", err.text);
-		bt_advise(doctor, "repair the file: the resolver keeps the decisions read before");
+		bt_advise(doctor, "repair the file: until then a running resolver keeps what it "
+				  "read before, and one that starts has none");
 		return;
 	}
 	for (unsigned i = 0; i < decisions->count; i++) {

@@ -277,8 +277,7 @@ bool bt_explain(struct bt_explanation **explanation, const struct bt_trie *trie,
 	if (told == NULL)
 		return bt_fail(err, "out of memory");
 
-	/* Where nothing is in force, the indicators are worth seeing all the same. */
-	matches.count = bt_trie_match(trie, question->key, matches.list);
+	bt_judge_match(&matches, trie, question->key);
 	bt_judge(&judgement, trie, decisions, question, &matches);
 	told->key = *question->key;
 	told->verdict = judgement.verdict;

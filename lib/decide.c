@@ -83,10 +83,20 @@ static bool can_be_read(const char *path, const char *text, size_t size, struct 
 	return true;
 }
 
+/* The file, while nobody else changes it. */
+struct draft {
+	const char *path;
+	int fd;
+	struct bt_decisions *decisions;
+	bool *struck; /* of each decision, whether it is to go */
+};
+
 /* Those that hold and are not struck out, and one more if it is not NULL. */
-static bool write_all(const char *path, const struct bt_decisions *decisions, const bool *struck,
-    const struct bt_decision *more, int64_t now, struct bt_err *err)
+static bool write_all(
+    const struct draft *draft, const struct bt_decision *more, int64_t now, struct bt_err *err)
 {
+	const struct bt_decisions *decisions = draft->decisions;
+	const char *path = draft->path;
 	char *text = NULL;
 	size_t size = 0;
 	unsigned count = 0;
@@ -95,7 +105,7 @@ static bool write_all(const char *path, const struct bt_decisions *decisions, co
 		return bt_fail(err, "%s: out of memory", path);
 	fprintf(out, "%sdecisions:", head);
 	for (unsigned i = 0; i < decisions->count; i++) {
-		if (struck[i] || !bt_decision_holds(&decisions->list[i], now))
+		if (draft->struck[i] || !bt_decision_holds(&decisions->list[i], now))
 			continue;
 		fputs(count++ == 0 ? "\n" : "", out);
 		put_decision(out, &decisions->list[i]);
@@ -151,47 +161,55 @@ static bool same_subject(const struct bt_decision *a, const struct bt_decision *
 	return same && same_network(&a->client, &b->client);
 }
 
+static void close_draft(struct draft *draft)
+{
+	free(draft->struck);
+	bt_decisions_free(&draft->decisions);
+	close(draft->fd);
+}
+
+static bool open_draft(struct draft *draft, const char *path, struct bt_err *err)
+{
+	*draft = (struct draft){.path = path, .fd = lock(path, err)};
+	if (draft->fd < 0)
+		return false;
+	bool ok = bt_decisions_load(&draft->decisions, path, err);
+	if (ok) {
+		draft->struck = calloc(draft->decisions->count + 1u, sizeof(*draft->struck));
+		ok = draft->struck != NULL || bt_fail(err, "%s: out of memory", path);
+	}
+	if (!ok)
+		close_draft(draft);
+	return ok;
+}
+
 bool bt_decide(const char *path, const struct bt_decision *decision, struct bt_err *err)
 {
-	struct bt_decisions *decisions = NULL;
-	int fd = lock(path, err);
-	if (fd < 0)
+	struct draft draft;
+	if (!open_draft(&draft, path, err))
 		return false;
-	bool ok = bt_decisions_load(&decisions, path, err);
-	bool *struck = ok ? calloc(decisions->count + 1u, sizeof(*struck)) : NULL;
-	if (ok && struck == NULL)
-		ok = bt_fail(err, "%s: out of memory", path);
-	for (unsigned i = 0; ok && i < decisions->count; i++)
-		struck[i] = same_subject(&decisions->list[i], decision);
-	ok = ok && write_all(path, decisions, struck, decision, decision->at, err);
-	free(struck);
-	bt_decisions_free(&decisions);
-	close(fd);
+	for (unsigned i = 0; i < draft.decisions->count; i++)
+		draft.struck[i] = same_subject(&draft.decisions->list[i], decision);
+	bool ok = write_all(&draft, decision, decision->at, err);
+	close_draft(&draft);
 	return ok;
 }
 
 bool bt_undecide(const char *path, const struct bt_key *key, unsigned *removed, struct bt_err *err)
 {
-	struct bt_decisions *decisions = NULL;
+	struct draft draft;
 	int64_t now = (int64_t)time(NULL);
 	unsigned count = 0;
-	int fd = lock(path, err);
-	if (fd < 0)
+	if (!open_draft(&draft, path, err))
 		return false;
-	bool ok = bt_decisions_load(&decisions, path, err);
-	bool *struck = ok ? calloc(decisions->count + 1u, sizeof(*struck)) : NULL;
-	if (ok && struck == NULL)
-		ok = bt_fail(err, "%s: out of memory", path);
-	for (unsigned i = 0; ok && i < decisions->count; i++) {
-		const struct bt_decision *decision = &decisions->list[i];
-		struck[i] =
+	for (unsigned i = 0; i < draft.decisions->count; i++) {
+		const struct bt_decision *decision = &draft.decisions->list[i];
+		draft.struck[i] =
 		    key != NULL ? same_name(decision, key) : decision->kind == BT_DECIDED_PAUSE;
-		count += struck[i] && bt_decision_holds(decision, now);
+		count += draft.struck[i] && bt_decision_holds(decision, now);
 	}
-	ok = ok && write_all(path, decisions, struck, NULL, now, err);
-	free(struck);
-	bt_decisions_free(&decisions);
-	close(fd);
+	bool ok = write_all(&draft, NULL, now, err);
+	close_draft(&draft);
 	if (ok)
 		*removed = count;
 	return ok;

@@ -22,8 +22,7 @@ static void apply(struct bt_judgement *judgement, const struct bt_policy *policy
 void bt_judge_match(
     struct bt_matches *matches, const struct bt_trie *trie, const struct bt_key *key)
 {
-	matches->count =
-	    bt_policy_enabled(bt_trie_policy(trie)) ? bt_trie_match(trie, key, matches->list) : 0;
+	matches->count = bt_trie_match(trie, key, matches->list);
 }
 
 void bt_judge(struct bt_judgement *judgement, const struct bt_trie *trie,

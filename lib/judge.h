@@ -35,7 +35,7 @@ struct bt_judgement {
 	const struct bt_decision *decision, *pause;
 };
 
-/* There are none where nothing is in force. */
+/* Whether or not anything is in force. */
 void bt_judge_match(
     struct bt_matches *matches, const struct bt_trie *trie, const struct bt_key *key);
 

@@ -5,8 +5,6 @@
 #include <services/authzone.h>
 #include <services/cache/rrset.h>
 #include <signal.h>
-#include <sldns/rrdef.h>
-#include <util/data/dname.h>
 #include <util/data/msgreply.h>
 #include <util/data/packed_rrset.h>
 #include <util/module.h>
@@ -17,6 +15,7 @@
 #include <time.h>
 
 #include "cache.h"
+#include "targets.h"
 
 enum {
 	NAME_MAX_OCTETS = 255,
@@ -74,42 +73,21 @@ static const struct slabhash *rrset_cache(const struct module_env *env)
 	return &env->rrset_cache->table;
 }
 
-/* Octets before the name that a record of this type leads to; -1 if it leads to none. */
-static int target_at(uint16_t type)
+static bool target_covered(void *ctx, const uint8_t *name, size_t size, enum bt_matched how)
 {
-	switch (type) {
-	case LDNS_RR_TYPE_CNAME:
-	case LDNS_RR_TYPE_DNAME:
-		return 0;
-	case LDNS_RR_TYPE_SVCB:
-	case LDNS_RR_TYPE_HTTPS:
-		return 2; /* the priority */
-	default:
-		return -1;
-	}
+	const struct bt_cache_purge *purge = ctx;
+	(void)how;
+	return purge->covered(name, size);
 }
 
-/* `record` is the length of the data in two octets, and the data. */
-static bool target_covered(
-    const struct bt_cache_purge *purge, uint8_t *record, size_t size, size_t at)
-{
-	at += 2;
-	size_t octets = size > at ? dname_valid(record + at, size - at) : 0;
-	return octets > 1 && purge->covered(record + at, octets); /* "." is the owner, or nothing */
-}
-
-/* Records are replaced under the entry's lock. */
+/* Records are replaced under the entry's lock; their type is not. */
 static bool alias_covered(const struct bt_cache_purge *purge, struct lruhash_entry *entry)
 {
 	const struct ub_packed_rrset_key *key = entry->key;
-	int at = target_at(ntohs(key->rk.type));
-	bool covered = false;
-	if (at < 0 || key->rk.dname_len > NAME_MAX_OCTETS)
+	if (!bt_targets_may_be(key) || key->rk.dname_len > NAME_MAX_OCTETS)
 		return false;
 	lock_rw_rdlock(&entry->lock);
-	const struct packed_rrset_data *data = entry->data;
-	for (size_t i = 0; i < data->count && !covered; i++)
-		covered = target_covered(purge, data->rr_data[i], data->rr_len[i], (size_t)at);
+	bool covered = bt_targets_of(key, target_covered, (void *)purge);
 	lock_rw_unlock(&entry->lock);
 	return covered;
 }

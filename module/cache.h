@@ -14,7 +14,9 @@
 struct module_env;
 
 struct bt_cache_purge {
-	/* True for a name (wire form of `size` octets) that is to go. Takes no lock, never waits.
+	/*
+	 * True for a name that is to go: wire form, and perhaps other octets behind it. Takes no
+	 * lock, never waits.
 	 */
 	bool (*covered)(const uint8_t *name, size_t size);
 	size_t removed; /* messages and sets of records so far */
@@ -31,8 +33,8 @@ void bt_cache_purge(struct module_env *env, struct bt_cache_purge *purge);
 void bt_cache_prepare(void);
 
 /*
- * The same while the workers run, by a thread of our own that calls it again and again, some times a
- * second, until it returns true; `anew`: from the beginning, as what is covered has changed. Each
+ * The same while the workers run, by a thread of our own that calls it again and again, some times
+ * a second, until it returns true; `anew`: from the beginning, as what is covered has changed. Each
  * call does a share of the work, some milliseconds long, and workers (bt_cache_purge_some) do
  * another. Does nothing, and returns false, when Unbound is not serving: it may be deleting the
  * caches then.

@@ -30,18 +30,30 @@ static size_t target_at(uint16_t type, enum bt_matched *how)
 	}
 }
 
-bool bt_targets_each(const struct reply_info *answer,
-    bool (*each)(void *ctx, const uint8_t *name, size_t size, enum bt_matched how), void *ctx)
+bool bt_targets_may_be(const struct ub_packed_rrset_key *rrset)
 {
-	for (size_t i = 0; i < answer->an_numrrsets; i++) {
-		const struct ub_packed_rrset_key *rrset = answer->rrsets[i];
-		const struct packed_rrset_data *data = rrset->entry.data;
-		enum bt_matched how;
-		size_t at = target_at(ntohs(rrset->rk.type), &how);
-		for (size_t k = 0; at > 0 && k < data->count; k++)
-			if (data->rr_len[k] > at &&
-			    each(ctx, data->rr_data[k] + at, data->rr_len[k] - at, how))
-				return true;
+	enum bt_matched how;
+	return target_at(ntohs(rrset->rk.type), &how) > 0;
+}
+
+bool bt_targets_of(const struct ub_packed_rrset_key *rrset, bt_target *each, void *ctx)
+{
+	const struct packed_rrset_data *data = rrset->entry.data;
+	enum bt_matched how;
+	size_t at = target_at(ntohs(rrset->rk.type), &how);
+	for (size_t i = 0; at > 0 && i < data->count; i++) {
+		const uint8_t *name = data->rr_data[i] + at;
+		if (data->rr_len[i] > at && name[0] != 0 &&
+		    each(ctx, name, data->rr_len[i] - at, how))
+			return true;
 	}
+	return false;
+}
+
+bool bt_targets_each(const struct reply_info *answer, bt_target *each, void *ctx)
+{
+	for (size_t i = 0; i < answer->an_numrrsets; i++)
+		if (bt_targets_of(answer->rrsets[i], each, ctx))
+			return true;
 	return false;
 }
