@@ -15,6 +15,7 @@ enum {
 	BATCH = 32,
 	IDENTIFIERS = 65536,
 	ANSWER_MAX = 1500,
+	STALL = 500000,   /* ns in which a batch is sent if nobody takes the processor away */
 	BUFFER = 4 << 20, /* asked for; the kernel gives what it allows */
 };
 
@@ -22,6 +23,7 @@ enum {
 struct place {
 	uint64_t since;
 	uint64_t query;
+	bool is_timed; /* `since` is when it was sent */
 };
 
 struct control {
@@ -118,6 +120,7 @@ static bool prepare(struct flow *flow, unsigned i, unsigned ahead, uint64_t sinc
 	if (place->since != 0)
 		return false;
 	place->since = since;
+	place->is_timed = true;
 	place->query = (exchange->next + ahead) % exchange->queries->count;
 	size_t start = exchange->queries->start[place->query];
 	size_t size = exchange->queries->start[place->query + 1] - start;
@@ -132,6 +135,14 @@ static bool prepare(struct flow *flow, unsigned i, unsigned ahead, uint64_t sinc
 static bool is_refusal(int error)
 {
 	return error == ECONNREFUSED;
+}
+
+/* The client lost its processor somewhere between taking the time and sending the last of them. */
+static void forget_times(struct flow *flow, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		flow->places[(uint16_t)(flow->next + i)].is_timed = false;
+	flow->exchange->outcome.untimed += count;
 }
 
 bool flow_send(struct flow *flow, unsigned wanted, unsigned *sent)
@@ -152,6 +163,8 @@ bool flow_send(struct flow *flow, unsigned wanted, unsigned *sent)
 		unsigned gone = taken > 0 ? (unsigned)taken : 0;
 		for (unsigned i = gone; i < ready; i++)
 			flow->places[(uint16_t)(flow->next + i)].since = 0;
+		if (realtime() > since + STALL)
+			forget_times(flow, gone);
 		flow->next = (uint16_t)(flow->next + gone);
 		flow->outstanding += gone;
 		exchange->next += gone;
@@ -241,7 +254,8 @@ static void take(struct flow *flow, const uint8_t *answer, size_t size, uint64_t
 	outcome->answered++;
 	outcome->with_address += right_address;
 	outcome->rcode[answer[3] & 15]++;
-	histogram_add(&outcome->latency, when > place->since ? when - place->since : 0);
+	if (place->is_timed)
+		histogram_add(&outcome->latency, when > place->since ? when - place->since : 0);
 	place->since = 0;
 	flow->outstanding--;
 }

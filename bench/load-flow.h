@@ -25,6 +25,7 @@ enum { RCODES = 16 };
 /* What became of the queries of all flows. */
 struct outcome {
 	uint64_t sent;
+	uint64_t untimed;  /* of these: nobody knows when, so they have no latency */
 	uint64_t answered; /* in time, with the right question */
 	uint64_t lost;
 	uint64_t late;         /* answers after their query was lost, or a second time */

@@ -268,6 +268,7 @@ static void print_result(const struct load *load)
 	} counts[] = {
 	    {"sent", outcome->sent},
 	    {"left_out", load->left_out},
+	    {"untimed", outcome->untimed},
 	    {"answered", outcome->answered},
 	    {"lost", outcome->lost},
 	    {"late", outcome->late},

@@ -101,6 +101,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         world = World(folder, sizes, settings.seed, settings.list, settings.benign)
+        # the server has its processor for itself
+        os.sched_setaffinity(0, {world.load_cpu})
         try:
             print(
                 f"{len(world.names)} names listed, {len(world.benign)} others and"

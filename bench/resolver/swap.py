@@ -195,9 +195,9 @@ def table(rounds):
             Figure.of([pair[i]["latency_us"][key] for pair in rounds]).show(0) for i in (0, 1)
         ]
         rows.append([f"latency {key}, us", *cells])
-    rows.append(["sent", *(str(sum(pair[i]["sent"] for pair in rounds)) for i in (0, 1))])
-    rows.append(["left out", *(str(sum(pair[i]["left_out"] for pair in rounds)) for i in (0, 1))])
-    rows.append(["lost", *(str(sum(pair[i]["lost"] for pair in rounds)) for i in (0, 1))])
+    for key in ("sent", "left_out", "untimed", "lost"):
+        sums = [sum(pair[i][key] for pair in rounds) for i in (0, 1)]
+        rows.append([key.replace("_", " "), *map(str, sums)])
     return rows
 
 
