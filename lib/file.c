@@ -12,15 +12,19 @@
 
 #include "file.h"
 #include "large.h"
+#include "pace.h"
 
 /* ---- in ---- */
 
-/* Begins at a cache line. */
+enum { READ_OCTETS = 1 << 16 /* at once */ };
+
 static uint8_t *new_buffer(size_t size)
 {
-	enum { LINE = 64 };
-	uint8_t *buffer = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
-	if (buffer != NULL)
+	size_t begin = bt_large_begin(size);
+	uint8_t *buffer = aligned_alloc(begin, (size + begin - 1) / begin * begin);
+	/* The system may search for a large page, and keep the processor meanwhile: not for a
+	   thread that is gentle. What it asks for afterwards, comes when it comes. */
+	if (buffer != NULL && !bt_pace_is_gentle())
 		bt_large_pages(buffer, size);
 	return buffer;
 }
@@ -47,7 +51,9 @@ static bool read_all(int fd, size_t expect, size_t max, uint8_t **bytes, size_t 
 				break;
 			buffer = larger;
 		}
-		ssize_t got = read(fd, buffer + used, room - used);
+		size_t left = room - used;
+		ssize_t got = read(fd, buffer + used, left < READ_OCTETS ? left : READ_OCTETS);
+		bt_pace();
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -55,6 +61,7 @@ static bool read_all(int fd, size_t expect, size_t max, uint8_t **bytes, size_t 
 		used += (size_t)got;
 		if (got == 0) {
 			buffer[used] = 0;
+			bt_large_pages(buffer, used);
 			*bytes = buffer;
 			*size = used;
 			return true;

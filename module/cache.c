@@ -15,58 +15,113 @@
 #include <time.h>
 
 #include "cache.h"
+#include "pace.h"
 #include "targets.h"
 
 enum {
 	NAME_MAX_OCTETS = 255,
-	BINS_A_HOLD = 64,
-	PLACES = 32, /* found in one hold */
-	AHEAD = 8,   /* bins, whose first entries are on their way from memory */
+	BINS = 64,    /* that are looked at in one step, */
+	PLACES = 128, /* and so many entries in them at most, usually one a bin */
+	NAMES_OCTETS = 1 << 13,
 };
 
-/* What identifies an entry, copied so that no lock needs to be held while it is removed. */
+/* What identifies an entry. */
 struct place {
 	hashvalue_type hash;
 	union {
 		struct query_info question;
 		struct ub_packed_rrset_key rrset;
 	} key;
-	uint8_t name[NAME_MAX_OCTETS];
+};
+
+/*
+ * A look at some bins. Nearly all its time goes into waiting for memory, entry by entry. So it has
+ * several passes, and what the next one needs is asked for in between, all at once and while no
+ * lock is held: first entries, then their names, which are then copied out.
+ */
+struct look {
+	const struct kind *kind;
+	const struct bt_cache_purge *purge;
+	size_t from, end; /* bins */
+	bool at_end;      /* they are the table's last */
+	unsigned asked;
+	const void *ask[3 * BINS]; /* addresses; what is not there any more does no harm */
+	unsigned count;
+	struct place places[PLACES]; /* of entries that may have to go, */
+	size_t used;
+	uint8_t names[NAMES_OCTETS]; /* and their names */
 };
 
 /* One of the two caches. */
 struct kind {
 	const struct slabhash *(*cache)(const struct module_env *env);
-	bool (*covered)(const struct bt_cache_purge *purge, struct lruhash_entry *entry);
-	void (*copy_key)(struct place *place, const struct lruhash_entry *entry);
+	ptrdiff_t looked_at; /* where what is looked at is, in octets from the entry */
+	/* What else is needed to tell whether it has to go. NULL: nothing. */
+	const void *(*name_of)(const struct lruhash_entry *entry);
+	/* Notes its place if it may have to go. False: there is no room. */
+	bool (*copy)(struct look *look, struct lruhash_entry *entry);
 };
 
+static void ask_for(struct look *look, const void *address)
+{
+	if (look->asked < sizeof(look->ask) / sizeof(*look->ask))
+		look->ask[look->asked++] = address;
+}
+
+/* NULL: there is no room. */
+static struct place *new_place(struct look *look, const struct lruhash_entry *entry,
+    const uint8_t *name, size_t size, uint8_t **copy)
+{
+	if (look->count == PLACES || size > NAMES_OCTETS - look->used)
+		return NULL;
+	*copy = memcpy(look->names + look->used, name, size);
+	look->used += size;
+	look->places[look->count].hash = entry->hash;
+	return &look->places[look->count++];
+}
+
 /* ---- messages ---- */
+
+#define MESSAGE_ENTRY ((ptrdiff_t)offsetof(struct msgreply_entry, entry))
 
 static const struct slabhash *message_cache(const struct module_env *env)
 {
 	return env->msg_cache;
 }
 
-static bool message_covered(const struct bt_cache_purge *purge, struct lruhash_entry *entry)
+/* The entry points to it as well, but would have to be read for that. */
+static const struct query_info *question_of(const struct lruhash_entry *entry)
 {
-	const struct query_info *question = &((struct msgreply_entry *)entry->key)->key;
-	return question->qname_len <= NAME_MAX_OCTETS &&
-	       purge->covered(question->qname, question->qname_len);
+	const struct msgreply_entry *message = (const void *)((const char *)entry - MESSAGE_ENTRY);
+	return &message->key;
 }
 
-static void copy_question(struct place *place, const struct lruhash_entry *entry)
+static const void *question_name(const struct lruhash_entry *entry)
 {
-	struct query_info *question = &place->key.question;
-	*question = ((struct msgreply_entry *)entry->key)->key;
-	memcpy(place->name, question->qname, question->qname_len);
-	question->qname = place->name;
-	question->local_alias = NULL;
+	return question_of(entry)->qname;
 }
 
-static const struct kind messages = {message_cache, message_covered, copy_question};
+static bool copy_message(struct look *look, struct lruhash_entry *entry)
+{
+	const struct query_info *question = question_of(entry);
+	uint8_t *name;
+	if (question->qname_len > NAME_MAX_OCTETS)
+		return true;
+	struct place *place = new_place(look, entry, question->qname, question->qname_len, &name);
+	if (place == NULL)
+		return false;
+	place->key.question = *question;
+	place->key.question.qname = name;
+	place->key.question.local_alias = NULL;
+	return true;
+}
+
+static const struct kind messages = {message_cache,
+    (ptrdiff_t)offsetof(struct msgreply_entry, key) - MESSAGE_ENTRY, question_name, copy_message};
 
 /* ---- sets of records ---- */
+
+#define RRSET_ENTRY ((ptrdiff_t)offsetof(struct ub_packed_rrset_key, entry))
 
 static const struct slabhash *rrset_cache(const struct module_env *env)
 {
@@ -76,93 +131,231 @@ static const struct slabhash *rrset_cache(const struct module_env *env)
 static bool target_covered(void *ctx, const uint8_t *name, size_t size, enum bt_matched how)
 {
 	const struct bt_cache_purge *purge = ctx;
+	struct bt_cached_name target = {name, size, false};
 	(void)how;
-	return purge->covered(name, size);
+	purge->cover(&target, 1);
+	return target.covered;
 }
 
 /* Records are replaced under the entry's lock; their type is not. */
-static bool alias_covered(const struct bt_cache_purge *purge, struct lruhash_entry *entry)
+static bool copy_alias(struct look *look, struct lruhash_entry *entry)
 {
-	const struct ub_packed_rrset_key *key = entry->key;
+	const struct ub_packed_rrset_key *key = (const void *)((const char *)entry - RRSET_ENTRY);
+	uint8_t *name;
 	if (!bt_targets_may_be(key) || key->rk.dname_len > NAME_MAX_OCTETS)
-		return false;
+		return true;
 	lock_rw_rdlock(&entry->lock);
-	bool covered = bt_targets_of(key, target_covered, (void *)purge);
+	bool covered = bt_targets_of(key, target_covered, (void *)look->purge);
 	lock_rw_unlock(&entry->lock);
-	return covered;
+	if (!covered)
+		return true;
+	struct place *place = new_place(look, entry, key->rk.dname, key->rk.dname_len, &name);
+	if (place == NULL)
+		return false;
+	place->key.rrset.rk = key->rk;
+	place->key.rrset.rk.dname = name;
+	return true;
 }
 
-static void copy_owner(struct place *place, const struct lruhash_entry *entry)
+static const struct kind aliases = {rrset_cache,
+    (ptrdiff_t)offsetof(struct ub_packed_rrset_key, rk.type) - RRSET_ENTRY, NULL, copy_alias};
+
+/* ---- a look ---- */
+
+static void ask_for_entry(struct look *look, const struct lruhash_entry *entry)
 {
-	struct packed_rrset_key *owner = &place->key.rrset.rk;
-	*owner = ((struct ub_packed_rrset_key *)entry->key)->rk;
-	memcpy(place->name, owner->dname, owner->dname_len);
-	owner->dname = place->name;
+	if (entry == NULL)
+		return;
+	ask_for(look, &entry->overflow_next);
+	ask_for(look, (const char *)entry + look->kind->looked_at);
 }
 
-static const struct kind aliases = {rrset_cache, alias_covered, copy_owner};
+typedef bool pass(struct look *look, const struct lruhash_bin *bin);
 
-/* ---- a walk ---- */
-
-/* False if there was no room for all. The bin's lock keeps entries and their keys in place. */
-static bool find_in_bin(struct lruhash_bin *bin, const struct kind *kind,
-    const struct bt_cache_purge *purge, struct place places[PLACES], size_t *count)
+static bool ask_for_first(struct look *look, const struct lruhash_bin *bin)
 {
+	ask_for_entry(look, bin->overflow_list);
+	return true;
+}
+
+static bool ask_for_second(struct look *look, const struct lruhash_bin *bin)
+{
+	if (bin->overflow_list != NULL)
+		ask_for_entry(look, bin->overflow_list->overflow_next);
+	return true;
+}
+
+static bool ask_for_names(struct look *look, const struct lruhash_bin *bin)
+{
+	if (look->kind->name_of == NULL)
+		return true;
+	for (const struct lruhash_entry *e = bin->overflow_list; e != NULL; e = e->overflow_next)
+		ask_for(look, look->kind->name_of(e));
+	return true;
+}
+
+/* False: there is no room for all. */
+static bool copy_out(struct look *look, const struct lruhash_bin *bin)
+{
+	unsigned before = look->count;
 	for (struct lruhash_entry *e = bin->overflow_list; e != NULL; e = e->overflow_next) {
-		if (*count == PLACES)
-			return false;
-		if (!kind->covered(purge, e))
+		if (look->kind->copy(look, e))
 			continue;
-		struct place *place = &places[(*count)++];
-		place->hash = e->hash;
-		kind->copy_key(place, e);
+		/* one bin alone always has room, in an honest table */
+		if (before > 0)
+			look->count = before;
+		return before == 0;
 	}
 	return true;
 }
 
-/*
- * Looks at the bins from *index up to `end`, and moves it. Returns how many entries it found. The
- * table's lock comes before the bin's.
- */
-static size_t find_in_table(struct lruhash *table, size_t *index, size_t end, bool *ended,
-    const struct kind *kind, const struct bt_cache_purge *purge, struct place places[PLACES])
+/* Ends before a bin for which it returns false. */
+static void make_pass(struct look *look, struct lruhash_bin *bins, pass *look_at_bin)
 {
-	size_t count = 0;
-	bool room = true;
-	lock_quick_lock(&table->lock);
-	if (end > table->size)
-		end = table->size;
-	while (room && *index < end) {
-		struct lruhash_bin *bin = &table->array[*index];
-		if (*index + AHEAD < end) /* only a hint: another worker may change it meanwhile */
-			__builtin_prefetch(bin[AHEAD].overflow_list);
-		lock_quick_lock(&bin->lock);
-		room = find_in_bin(bin, kind, purge, places, &count);
-		lock_quick_unlock(&bin->lock);
-		if (room)
-			++*index;
+	look->asked = 0;
+	for (size_t i = look->from; i < look->end; i++) {
+		/* the first is locked already */
+		if (i > look->from)
+			lock_quick_lock(&bins[i].lock);
+		bool done = look_at_bin(look, &bins[i]);
+		if (i > look->from)
+			lock_quick_unlock(&bins[i].lock);
+		if (!done) {
+			look->end = i;
+			look->at_end = false;
+		}
 	}
-	*ended = *index >= table->size;
-	lock_quick_unlock(&table->lock);
-	return count;
+	for (unsigned i = 0; i < look->asked; i++)
+		__builtin_prefetch(look->ask[i]);
 }
 
 /*
- * A few bins from `index` on, and what is found removed. A table that grows meanwhile moves entries
- * only to bins further on.
+ * These locks are spun on. Where this thread waited for a worker on the same processor, that would
+ * be for a whole time slice, and the worker could do nothing in it.
  */
-static size_t purge_bins(struct lruhash *table, size_t index, const struct kind *kind,
-    const struct bt_cache_purge *purge)
+static bool try_lock(lock_quick_type *lock)
 {
-	size_t end = index + BINS_A_HOLD, removed = 0;
-	for (bool ended = false; index < end && !ended;) {
-		struct place places[PLACES];
-		size_t count = find_in_table(table, &index, end, &ended, kind, purge, places);
-		for (size_t i = 0; i < count; i++)
-			lruhash_remove(table, places[i].hash, &places[i].key);
-		removed += count;
+#ifdef HAVE_PTHREAD_SPINLOCK_T
+	return pthread_spin_trylock(lock) == 0;
+#else
+	return pthread_mutex_trylock(lock) == 0;
+#endif
+}
+
+/*
+ * Nor are workers to spin for long on what this thread holds when it is taken off its processor.
+ * Each question needs the table's lock, which is held for an instant, and hardly one a certain
+ * bin's: that of the first is held throughout, and keeps the bins where they are, as a table that
+ * grows takes them all. False: somebody else uses the table.
+ */
+static bool look_at(struct look *look, struct lruhash *table)
+{
+	if (!try_lock(&table->lock))
+		return false;
+	look->at_end = look->end >= table->size;
+	if (look->at_end)
+		look->end = table->size;
+	struct lruhash_bin *bins = table->array;
+	if (look->from >= look->end || !try_lock(&bins[look->from].lock)) {
+		lock_quick_unlock(&table->lock);
+		return look->from >= look->end;
 	}
-	return removed;
+	lock_quick_unlock(&table->lock);
+	make_pass(look, bins, ask_for_first);
+	make_pass(look, bins, ask_for_second);
+	make_pass(look, bins, ask_for_names);
+	make_pass(look, bins, copy_out);
+	lock_quick_unlock(&bins[look->from].lock);
+	return true;
+}
+
+/* Keeps the places of messages that have to go. */
+static void judge_messages(struct look *look)
+{
+	struct bt_cached_name names[BT_CACHE_BATCH];
+	unsigned kept = 0;
+	for (unsigned first = 0, n; first < look->count; first += n) {
+		for (n = 0; n < BT_CACHE_BATCH && first + n < look->count; n++) {
+			const struct query_info *question = &look->places[first + n].key.question;
+			names[n] =
+			    (struct bt_cached_name){question->qname, question->qname_len, false};
+		}
+		look->purge->cover(names, n);
+		for (unsigned i = 0; i < n; i++)
+			if (names[i].covered)
+				look->places[kept++] = look->places[first + i];
+	}
+	look->count = kept;
+}
+
+/* ---- a walk ---- */
+
+/*
+ * Goes through all tables of one cache after the other. A table that grows meanwhile moves entries
+ * only to bins further on, or to where it was looked at already.
+ */
+static struct {
+	unsigned kind;
+	size_t table, bin; /* the next one */
+} walk;
+
+static const struct kind *const kinds[] = {&messages, &aliases};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+enum step { STEP_DONE, STEP_BUSY, STEP_END };
+
+static void begin_walk(void)
+{
+	walk.kind = 0;
+	walk.table = walk.bin = 0;
+}
+
+static void next_table(const struct slabhash *cache)
+{
+	walk.bin = 0;
+	if (++walk.table < cache->size)
+		return;
+	walk.table = 0;
+	walk.kind++;
+}
+
+/* A few bins, and what is found there removed. Busy: somebody else uses the table. */
+static enum step take_step(const struct module_env *env, struct bt_cache_purge *purge)
+{
+	struct look look; /* large: what is not needed is not written */
+	if (walk.kind == KINDS)
+		return STEP_END;
+	look.kind = kinds[walk.kind];
+	const struct slabhash *cache = look.kind->cache(env);
+	if (walk.table >= cache->size) { /* it was another when the walk began */
+		next_table(cache);
+		return STEP_DONE;
+	}
+	struct lruhash *table = cache->array[walk.table];
+	look.purge = purge;
+	look.from = walk.bin;
+	look.end = walk.bin + BINS;
+	look.count = 0;
+	look.used = 0;
+	if (!look_at(&look, table))
+		return STEP_BUSY;
+	if (look.kind == &messages)
+		judge_messages(&look);
+	for (unsigned i = 0; i < look.count; i++)
+		lruhash_remove(table, look.places[i].hash, &look.places[i].key);
+	purge->removed += look.count;
+	walk.bin = look.end;
+	if (look.at_end)
+		next_table(cache);
+	return STEP_DONE;
+}
+
+void bt_cache_purge(struct module_env *env, struct bt_cache_purge *purge)
+{
+	begin_walk();
+	while (take_step(env, purge) != STEP_END)
+		;
 }
 
 /* ---- Unbound at work ---- */
@@ -202,128 +395,6 @@ static void release_caches(struct module_env *env)
 	lock_rw_unlock(&env->auth_zones->lock);
 }
 
-/* ---- the whole, in pieces ---- */
-
-/*
- * A walk is done in pieces, a few bins each, by whoever comes along: workers between two queries
- * and, when these have nothing to do, a thread of ours. It must not be ours alone: where that
- * shares a processor with a worker, it is taken off in the middle of a piece, and the worker then
- * spins for its whole time slice on the lock that ours holds.
- *
- * Pieces are numbered: those of both caches in turn, of all tables of each in turn, and so on with
- * the next bins. With the number stands that of the walk, so that who is late cannot be mistaken.
- */
-static struct {
-	_Atomic uint64_t next;   /* walk and piece to be begun */
-	_Atomic uint64_t ended;  /* walk, and how many of its pieces are done */
-	_Atomic uint64_t pieces; /* of a walk */
-	_Atomic uint64_t removed;
-	uint64_t bins; /* of all tables, when the walk began; the thread's that began it */
-} walk;
-
-enum {
-	PIECE_BITS = 40,
-	PIECES_A_QUERY = 2, /* so that a busy worker stays one */
-	ALONE_MS = 60,      /* between two calls, which are a tenth of a second apart */
-	BESIDE_MS = 10,
-};
-
-static uint64_t piece_of(uint64_t number)
-{
-	return number & ((UINT64_C(1) << PIECE_BITS) - 1);
-}
-
-static const struct kind *const kinds[] = {&messages, &aliases};
-
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
-
-static size_t table_size(struct lruhash *table)
-{
-	lock_quick_lock(&table->lock);
-	size_t size = table->size;
-	lock_quick_unlock(&table->lock);
-	return size;
-}
-
-/* How many pieces all tables need, and how many bins they have. */
-static uint64_t count_pieces(const struct module_env *env, uint64_t *bins)
-{
-	uint64_t most = 0;
-	*bins = 0;
-	for (unsigned k = 0; k < KINDS; k++) {
-		const struct slabhash *cache = kinds[k]->cache(env);
-		for (size_t i = 0; i < cache->size; i++) {
-			uint64_t size = table_size(cache->array[i]);
-			uint64_t rounds = (size + BINS_A_HOLD - 1) / BINS_A_HOLD;
-			*bins += size;
-			if (rounds * cache->size > most)
-				most = rounds * cache->size;
-		}
-	}
-	return most * KINDS;
-}
-
-/* What is under way of the walk before goes on beside it, and does no harm. */
-static void begin_walk(const struct module_env *env)
-{
-	uint64_t number = (atomic_load(&walk.ended) >> PIECE_BITS) + 1;
-	uint64_t pieces = count_pieces(env, &walk.bins);
-	atomic_store(&walk.ended, number << PIECE_BITS);
-	atomic_store(&walk.pieces, pieces);
-	atomic_store(&walk.next, number << PIECE_BITS);
-}
-
-static bool is_walked(void)
-{
-	return piece_of(atomic_load(&walk.ended)) >= atomic_load(&walk.pieces);
-}
-
-static bool is_left(void)
-{
-	return piece_of(atomic_load(&walk.next)) < atomic_load(&walk.pieces);
-}
-
-static void end_piece(uint64_t number)
-{
-	uint64_t ended = atomic_load(&walk.ended);
-	while (ended >> PIECE_BITS == number >> PIECE_BITS &&
-	       !atomic_compare_exchange_weak(&walk.ended, &ended, ended + 1))
-		;
-}
-
-/* False: there is nothing left to begin. */
-static bool purge_piece(const struct module_env *env, const struct bt_cache_purge *purge)
-{
-	if (!is_left())
-		return false;
-	uint64_t number = atomic_fetch_add(&walk.next, 1), piece = piece_of(number);
-	if (piece >= atomic_load(&walk.pieces))
-		return false;
-	const struct kind *kind = kinds[piece % KINDS];
-	const struct slabhash *cache = kind->cache(env);
-	piece /= KINDS;
-	size_t removed = purge_bins(cache->array[piece % cache->size],
-	    (size_t)(piece / cache->size) * BINS_A_HOLD, kind, purge);
-	if (removed > 0)
-		atomic_fetch_add(&walk.removed, removed);
-	end_piece(number);
-	return true;
-}
-
-void bt_cache_purge(struct module_env *env, struct bt_cache_purge *purge)
-{
-	begin_walk(env);
-	while (purge_piece(env, purge))
-		;
-	purge->removed += atomic_exchange(&walk.removed, 0);
-}
-
-void bt_cache_purge_some(struct module_env *env, const struct bt_cache_purge *purge)
-{
-	for (unsigned i = 0; i < PIECES_A_QUERY && purge_piece(env, purge); i++)
-		;
-}
-
 static int64_t now_ms(void)
 {
 	struct timespec now;
@@ -331,44 +402,23 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/*
- * A share of the walk, for some milliseconds: more of them where no worker has begun a piece since
- * the last call. In one stretch: each time that our thread wakes up it may take a lock from a
- * worker on the same processor. False: Unbound does not serve.
- */
-static bool purge_share(struct module_env *env, const struct bt_cache_purge *purge)
-{
-	static uint64_t seen;
-	int64_t end = now_ms() + (atomic_load(&walk.next) == seen ? ALONE_MS : BESIDE_MS);
-	for (bool more = true; more && now_ms() < end;) {
-		if (!hold_caches(env))
-			return false;
-		more = purge_piece(env, purge);
-		release_caches(env);
-	}
-	seen = atomic_load(&walk.next);
-	return true;
-}
-
 bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge, bool anew)
 {
-	static bool due;
-	due = due || anew;
-	if (due) {
+	enum { SHARE_MS = 100 };
+	int64_t end = now_ms() + SHARE_MS;
+	if (anew)
+		begin_walk();
+	while (now_ms() < end) {
 		if (!hold_caches(env))
 			return false;
-		begin_walk(env);
+		enum step step = take_step(env, purge);
 		release_caches(env);
-		due = false;
+		if (step == STEP_END)
+			return true;
+		if (step == STEP_BUSY)
+			bt_rest();
+		else
+			bt_pace();
 	}
-	if (!purge_share(env, purge))
-		return false;
-	purge->removed += atomic_exchange(&walk.removed, 0);
-	if (!is_walked() || !hold_caches(env))
-		return false;
-	uint64_t bins;
-	(void)count_pieces(env, &bins);
-	release_caches(env);
-	due = bins != walk.bins; /* tables grew, and moved entries to bins that nobody looked at */
-	return !due;
+	return false;
 }

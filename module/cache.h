@@ -13,12 +13,18 @@
 
 struct module_env;
 
+enum { BT_CACHE_BATCH = 16 };
+
+/* In wire form, and perhaps other octets behind it. */
+struct bt_cached_name {
+	const uint8_t *bytes;
+	size_t size;
+	bool covered; /* it is to go */
+};
+
 struct bt_cache_purge {
-	/*
-	 * True for a name that is to go: wire form, and perhaps other octets behind it. Takes no
-	 * lock, never waits.
-	 */
-	bool (*covered)(const uint8_t *name, size_t size);
+	/* Sets `covered` of BT_CACHE_BATCH names at most. Takes no lock, never waits. */
+	void (*cover)(struct bt_cached_name *names, unsigned count);
 	size_t removed; /* messages and sets of records so far */
 };
 
@@ -35,13 +41,9 @@ void bt_cache_prepare(void);
 /*
  * The same while the workers run, by a thread of our own that calls it again and again, some times
  * a second, until it returns true; `anew`: from the beginning, as what is covered has changed. Each
- * call does a share of the work, some milliseconds long, and workers (bt_cache_purge_some) do
- * another. Does nothing, and returns false, when Unbound is not serving: it may be deleting the
- * caches then.
+ * call does a share of the work, a tenth of a second long, at the thread's pace (pace.h). Does
+ * nothing, and returns false, when Unbound is not serving: it may be deleting the caches then.
  */
 bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge, bool anew);
-
-/* A part of that, by a worker that holds no lock; if there is nothing to do, in no time. */
-void bt_cache_purge_some(struct module_env *env, const struct bt_cache_purge *purge);
 
 #endif

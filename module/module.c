@@ -351,6 +351,34 @@ static int on_response(struct module_qstate *qstate, struct dns_msg *response, i
 
 /* ---- caches ---- */
 
+/* Most names are in no list, and no decision is made here about any: they are done with in one go.
+ */
+static void cover_cached(struct bt_cached_name *names, unsigned count)
+{
+	static_assert(BT_CACHE_BATCH <= (int)BT_BATCH_MAX, "one batch is looked up at once");
+	struct bt_key keys[BT_CACHE_BATCH];
+	const struct bt_key *known[BT_CACHE_BATCH];
+	struct bt_match matches[BT_CACHE_BATCH][BT_MATCHES_MAX];
+	unsigned counts[BT_CACHE_BATCH], where[BT_CACHE_BATCH], n = 0;
+	for (unsigned i = 0; i < count; i++) {
+		known[n] = &keys[n];
+		where[n] = i;
+		names[i].covered = false;
+		n += bt_key_from_wire(&keys[n], names[i].bytes, names[i].size) == BT_NAME_OK;
+	}
+	struct bt_view view = bt_state_enter(&state);
+	if (view.trie != NULL)
+		bt_trie_match_batch(view.trie, known, n, matches, counts);
+	for (unsigned i = 0; i < n; i++) {
+		bool may_be = view.trie != NULL && (counts[i] > 0 || view.decisions != NULL);
+		struct bt_matches again;
+		names[where[i]].covered =
+		    bt_canary_is(&keys[i]) ||
+		    (may_be && covers(&view, &keys[i], &again, (int64_t)time(NULL)));
+	}
+	bt_state_leave();
+}
+
 /* The environment that init was given, which lasts as long as the process. */
 static struct module_env *unbound;
 
@@ -363,7 +391,7 @@ static void say_purged(const struct bt_cache_purge *purge)
 /* In a thread of ours, when the lists have changed. */
 static bool purge_live(bool anew)
 {
-	struct bt_cache_purge purge = {.covered = covered_name};
+	struct bt_cache_purge purge = {.cover = cover_cached};
 	bool done = bt_cache_purge_live(unbound, &purge, anew);
 	say_purged(&purge);
 	return done;
@@ -395,7 +423,7 @@ int init(struct module_env *env, int id)
 		bt_state_stop(&state);
 		return 0;
 	}
-	struct bt_cache_purge purge = {.covered = covered_name};
+	struct bt_cache_purge purge = {.cover = cover_cached};
 	bt_cache_purge(env, &purge); /* reload_keep_cache */
 	say_purged(&purge);
 	return 1;
@@ -411,9 +439,7 @@ void deinit(struct module_env *env, int id)
 void operate(
     struct module_qstate *qstate, enum module_ev event, int id, struct outbound_entry *outbound)
 {
-	static const struct bt_cache_purge purge = {.covered = covered_name};
 	(void)outbound;
-	bt_cache_purge_some(qstate->env, &purge);
 	switch (event) {
 	case module_event_new:
 	case module_event_pass:

@@ -228,26 +228,26 @@ static void note_pause(struct bt_state *state)
 		bt_writer_pause(state->writer, paused);
 }
 
-static void go_on_purging(struct bt_state *state)
-{
-	if (!state->purge_due)
-		return;
-	bool anew = state->purge_anew;
-	state->purge_anew = false;
-	state->purge_due = !state->purge(anew);
-}
-
 /* From the next look on: by then what workers were about to cache is there. */
 static void purge(struct bt_state *state)
 {
-	state->purge_due = state->purge_anew = true;
+	state->purging = BT_PURGE_DUE;
 }
 
-static void look_around(void *ctx)
+/* False: there is more to do. */
+static bool go_on_purging(struct bt_state *state)
+{
+	if (state->purging != BT_PURGE_DONE)
+		state->purging =
+		    state->purge(state->purging == BT_PURGE_DUE) ? BT_PURGE_DONE : BT_PURGE_BEGUN;
+	return state->purging == BT_PURGE_DONE;
+}
+
+static bool look_around(void *ctx)
 {
 	struct bt_state *state = ctx;
 	note_pause(state);
-	go_on_purging(state);
+	return go_on_purging(state);
 }
 
 static void trie_changed(void *ctx)

@@ -27,6 +27,9 @@
 
 struct bt_config;
 
+/* Where the purge of the resolver's caches is: it is to begin, or has. */
+enum bt_purging { BT_PURGE_DONE, BT_PURGE_DUE, BT_PURGE_BEGUN };
+
 struct bt_state {
 	/* Set before the first start; called from the watching thread too. */
 	void (*log)(bool error, const char *text);
@@ -45,7 +48,7 @@ struct bt_state {
 	struct bt_status status;
 	char *trie_path;       /* of the file in force; the status points to it, */
 	struct bt_err refused; /* and to this */
-	bool purge_due, purge_anew; /* the latter: it is to begin */
+	enum bt_purging purging;
 	bool paused;
 };
 

@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "pace.h"
 #include "watch.h"
 
 enum { LOOKS_TO_WAIT = 5 /* for a file that is being written */ };
@@ -34,7 +36,7 @@ struct file {
 struct bt_watch {
 	struct file files[BT_WATCH_FILES];
 	unsigned count;
-	void (*quiet)(void *ctx);
+	bool (*work)(void *ctx);
 	void *ctx;
 
 	pthread_t thread;
@@ -91,27 +93,34 @@ static bool has_changed(struct file *file)
 	return true;
 }
 
-static void look(struct bt_watch *watch)
+/* Whether any has changed. */
+static bool look_at_files(struct bt_watch *watch)
 {
-	bool all_quiet = true;
+	bool any = false;
 	for (unsigned i = 0; i < watch->count; i++) {
 		if (has_changed(&watch->files[i])) {
 			watch->files[i].changed(watch->ctx);
-			all_quiet = false;
+			any = true;
 		}
 	}
-	if (all_quiet && watch->quiet != NULL)
-		watch->quiet(watch->ctx);
+	return any;
 }
 
 /* ---- the thread ---- */
 
-/* Waits until it is time to look again. False: time to stop. */
-static bool wait_for_time(struct bt_watch *watch)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* False: time to stop. */
+static bool wait_for(struct bt_watch *watch, unsigned ms)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += BT_WATCH_MS * 1000000L;
+	until.tv_nsec += ms * 1000000L;
 	if (until.tv_nsec >= 1000000000L) {
 		until.tv_nsec -= 1000000000L;
 		until.tv_sec++;
@@ -126,25 +135,33 @@ static bool wait_for_time(struct bt_watch *watch)
 }
 
 /*
- * SCHED_BATCH does not interrupt those who answer queries. It is not nice(2) as well: a callback
- * may hold a spin lock that they want, and must not be kept waiting while it does.
+ * SCHED_BATCH does not interrupt those who answer queries, and what takes long in a callback lets
+ * them have the processor (pace.h). It is not nice(2) as well: a callback may hold a spin lock that
+ * they want, and must not be kept waiting while it does.
  */
 static void *run(void *arg)
 {
 	struct bt_watch *watch = arg;
 	const struct sched_param none = {0};
 	(void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
-	while (wait_for_time(watch))
-		look(watch);
+	bt_pace_gently();
+	int64_t looked = now_ms();
+	bool settled = true;
+	while (wait_for(watch, settled ? BT_WATCH_MS : BT_WATCH_SOON_MS)) {
+		bool due = now_ms() - looked >= BT_WATCH_MS;
+		if (due)
+			looked = now_ms();
+		settled = !(due && look_at_files(watch)) && watch->work(watch->ctx);
+	}
 	return NULL;
 }
 
-bool bt_watch_new(struct bt_watch **watch, void (*quiet)(void *ctx), void *ctx, struct bt_err *err)
+bool bt_watch_new(struct bt_watch **watch, bool (*work)(void *ctx), void *ctx, struct bt_err *err)
 {
 	struct bt_watch *made = calloc(1, sizeof(*made));
 	if (made == NULL)
 		return bt_fail(err, "out of memory");
-	made->quiet = quiet;
+	made->work = work;
 	made->ctx = ctx;
 	pthread_condattr_t attributes;
 	pthread_condattr_init(&attributes);

@@ -18,17 +18,18 @@
 #include "err.h"
 
 enum {
-	BT_WATCH_FILES = 4, /* at most */
-	BT_WATCH_MS = 100,  /* between two looks */
+	BT_WATCH_FILES = 4,   /* at most */
+	BT_WATCH_MS = 100,    /* between two looks */
+	BT_WATCH_SOON_MS = 5, /* between two calls of work that is not done */
 };
 
 struct bt_watch;
 
 /*
- * A watch over no files. `quiet` (NULL: nothing) is called with `ctx` after each look that found
- * all files as they were.
+ * A watch over no files. Beside it, the thread does `work`: after each look that found all files as
+ * they were, and until it returns true also some milliseconds after it came back.
  */
-bool bt_watch_new(struct bt_watch **watch, void (*quiet)(void *ctx), void *ctx, struct bt_err *err);
+bool bt_watch_new(struct bt_watch **watch, bool (*work)(void *ctx), void *ctx, struct bt_err *err);
 
 /*
  * Watches `path` (copied), which need not exist. What it is at this moment is not a change; so
