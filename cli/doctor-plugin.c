@@ -188,8 +188,9 @@ static void tell_in_force(struct bt_doctor *doctor, const json_t *status)
 	}
 	if (!is_true(status, "recording")) {
 		bt_found(doctor, BT_HEALTH_FAIL, "hits are answered but not recorded");
-		bt_advise(doctor, "see the resolver's log: it must be able to write state-dir and "
-				  "run-dir, and be the only one that does");
+		bt_advise(doctor, "the resolver's log says why: it must be able to write state-dir "
+				  "and run-dir, and be the only one that does. Once it can, it "
+				  "records by itself");
 	}
 }
 

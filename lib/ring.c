@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ enum {
 	RING_VERSION = 2, /* of everything below: the layout never changes under one version */
 	CACHE_LINE = 64,
 	SLOTS_MAX = 1 << 20,
+	AHEAD = 4, /* slots that the consumer asks for before it comes to them */
 };
 
 static const char ring_magic[8] = "btring\n";
@@ -45,6 +47,9 @@ struct slot {
 	uint64_t sequence;
 	struct bt_event event;
 };
+
+/* Octets of a slot that most events take. */
+enum { IN_USE = offsetof(struct slot, event.key) + 24 };
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "counters in shared memory must not need a lock");
 static_assert(sizeof(struct header) == 4 * CACHE_LINE, "one line for what each side writes");
@@ -81,14 +86,19 @@ static bool good_slot_count(uint32_t slots)
 
 /* ---- the producer's side ---- */
 
+void bt_ring_lose(struct bt_ring *ring, uint64_t count)
+{
+	ring->producer.dropped += count;
+	atomic_store_explicit(&ring->header->dropped, ring->producer.dropped, memory_order_release);
+}
+
 bool bt_ring_push(struct bt_ring *ring, const struct bt_event *event)
 {
 	if (ring->producer.published - ring->producer.taken >= ring->slot_count) {
 		ring->producer.taken =
 		    atomic_load_explicit(&ring->header->taken, memory_order_acquire);
 		if (ring->producer.published - ring->producer.taken >= ring->slot_count) {
-			atomic_store_explicit(
-			    &ring->header->dropped, ++ring->producer.dropped, memory_order_release);
+			bt_ring_lose(ring, 1);
 			return false;
 		}
 	}
@@ -97,6 +107,10 @@ bool bt_ring_push(struct bt_ring *ring, const struct bt_event *event)
 	memcpy(&slot->event, event, bt_event_size(event));
 	atomic_store_explicit(
 	    &ring->header->published, ++ring->producer.published, memory_order_release);
+	/* The worker comes back after some microseconds of other work: by then it is there. */
+	const char *next = (const char *)slot_at(ring, ring->producer.published);
+	for (size_t at = 0; at < IN_USE; at += CACHE_LINE)
+		__builtin_prefetch(next + at, 1);
 	return true;
 }
 
@@ -110,6 +124,9 @@ const struct bt_event *bt_ring_next(struct bt_ring *ring, uint32_t index, uint64
 		if (index >= ring->consumer.published - ring->consumer.taken)
 			return NULL;
 	}
+	const char *ahead = (const char *)slot_at(ring, ring->consumer.taken + index + AHEAD);
+	for (size_t at = 0; at < IN_USE; at += CACHE_LINE)
+		__builtin_prefetch(ahead + at);
 	const struct slot *slot = slot_at(ring, ring->consumer.taken + index);
 	*sequence = slot->sequence;
 	return &slot->event;

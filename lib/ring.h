@@ -50,6 +50,12 @@ uint32_t bt_ring_number(const struct bt_ring *ring);
 bool bt_ring_push(struct bt_ring *ring, const struct bt_event *event);
 
 /*
+ * Counts `count` events that happened and never came here as dropped: they get sequence numbers, so
+ * that they are a gap. The pushing thread's.
+ */
+void bt_ring_lose(struct bt_ring *ring, uint64_t count);
+
+/*
  * The oldest event not yet taken, with its sequence number, or NULL. It stays valid until
  * bt_ring_done(). Call again with the next `index` (0, 1, ...) to look further without taking.
  */

@@ -2,6 +2,7 @@
 /* state.c -- what the plugin has in force: configuration, trie, decisions, event writer */
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "state.h"
 
 #define TRIE_FILE "beacontrap.trie"
+
+enum { RETRY_MS = 1000 /* until it is tried again to record */ };
 
 __attribute__((format(printf, 3, 4))) static void say(
     const struct bt_state *state, bool error, const char *format, ...)
@@ -111,13 +114,14 @@ static void note_loaded(struct bt_state *state, const struct bt_trie *trie, char
 /* ---- the trie ---- */
 
 /* Events with the trie's digest are about to come. */
-static void tell_writer(struct bt_state *state, const struct bt_trie *trie)
+static void tell_writer(
+    const struct bt_state *state, struct bt_writer *writer, const struct bt_trie *trie)
 {
 	struct bt_err err;
-	bool told = state->writer == NULL ||
-		    (in_force(trie) ? bt_writer_policy(state->writer, bt_trie_digest(trie),
+	bool told = writer == NULL ||
+		    (in_force(trie) ? bt_writer_policy(writer, bt_trie_digest(trie),
 					  bt_trie_policy(trie), &err)
-				    : bt_writer_policy(state->writer, 0, NULL, &err));
+				    : bt_writer_policy(writer, 0, NULL, &err));
 	if (!told)
 		say(state, true, "%s; events of this trie may lack the names of their lists",
 		    err.text);
@@ -131,7 +135,7 @@ static void publish(struct bt_state *state, struct bt_trie *trie)
 		bt_trie_close(&trie);
 		return;
 	}
-	tell_writer(state, trie);
+	tell_writer(state, state->writer, trie);
 	struct bt_trie *old = bt_live_swap(&state->live, trie);
 	bt_trie_close(&old);
 }
@@ -210,6 +214,44 @@ static bool load_decisions(struct bt_state *state)
 	return true;
 }
 
+/* ---- the event writer ---- */
+
+/* What could not be recorded is a loss that the log has from here on. Before workers see it. */
+static void hand_over(struct bt_state *state, struct bt_writer *writer)
+{
+	uint64_t lost = atomic_exchange(&state->unrecorded, 0);
+	bt_ring_lose(bt_writer_ring(writer, 0), lost);
+	if (state->not_recording.text[0] != '\0')
+		say(state, false, "hits are recorded again; %llu before were not",
+		    (unsigned long long)lost);
+	state->not_recording.text[0] = '\0';
+}
+
+/* False: not now. The reason is logged once. */
+static bool start_writer(struct bt_state *state)
+{
+	struct bt_err err;
+	struct bt_writer *writer;
+	struct bt_writer_options options = {
+	    .state_dir = state->config->state_dir,
+	    .run_dir = state->config->run_dir,
+	    .resolver_id = state->config->resolver_id,
+	    .rings = state->workers,
+	    .log = state->log,
+	};
+	if (!bt_writer_start(&writer, &options, &err)) {
+		if (strcmp(err.text, state->not_recording.text) != 0)
+			say(state, true, "%s; hits are answered but NOT RECORDED", err.text);
+		state->not_recording = err;
+		return false;
+	}
+	if (is_protected(state))
+		tell_writer(state, writer, current(state));
+	hand_over(state, writer);
+	state->writer = writer;
+	return true;
+}
+
 /* ---- the watching thread ---- */
 
 /* The log is to say when nothing was stopped. */
@@ -243,9 +285,23 @@ static bool go_on_purging(struct bt_state *state)
 	return state->purging == BT_PURGE_DONE;
 }
 
+/* Whatever was in the way may be gone. */
+static void try_to_record(struct bt_state *state)
+{
+	int64_t now = now_ms();
+	if (state->writer != NULL || (now >= state->tried && now < state->tried + RETRY_MS))
+		return;
+	state->tried = now;
+	if (!start_writer(state))
+		return;
+	bt_writer_pause(state->writer, state->paused);
+	write_status(state);
+}
+
 static bool look_around(void *ctx)
 {
 	struct bt_state *state = ctx;
+	try_to_record(state);
 	note_pause(state);
 	return go_on_purging(state);
 }
@@ -299,22 +355,6 @@ static void start_watch(struct bt_state *state, bool made, struct bt_err *err)
 
 /* ---- start and stop ---- */
 
-static void start_writer(struct bt_state *state, unsigned workers)
-{
-	struct bt_err err;
-	struct bt_writer_options options = {
-	    .state_dir = state->config->state_dir,
-	    .run_dir = state->config->run_dir,
-	    .resolver_id = state->config->resolver_id,
-	    .rings = workers,
-	    .log = state->log,
-	};
-	if (!bt_writer_start(&state->writer, &options, &err))
-		say(state, true, "%s; hits are answered but NOT RECORDED", err.text);
-	else if (is_protected(state))
-		tell_writer(state, current(state));
-}
-
 bool bt_state_start(struct bt_state *state, unsigned workers, struct bt_err *err)
 {
 	struct bt_err watch_err;
@@ -325,7 +365,8 @@ bool bt_state_start(struct bt_state *state, unsigned workers, struct bt_err *err
 	(void)load_decisions(state);
 	if (current(state) != NULL)
 		announce(state);
-	start_writer(state, workers);
+	state->workers = workers;
+	(void)start_writer(state);
 	state->paused = false;
 	note_pause(state);
 	write_status(state);
@@ -336,7 +377,11 @@ bool bt_state_start(struct bt_state *state, unsigned workers, struct bt_err *err
 void bt_state_stop(struct bt_state *state)
 {
 	bt_watch_stop(&state->watch);
-	bt_writer_stop(&state->writer);
+	struct bt_writer *writer = atomic_exchange(&state->writer, NULL);
+	bt_writer_stop(&writer);
+	if (state->unrecorded > 0)
+		say(state, true, "%llu hits were answered and not recorded",
+		    (unsigned long long)state->unrecorded);
 	bt_status_remove(run_dir(state));
 }
 
@@ -373,11 +418,15 @@ bool bt_view_by_client(const struct bt_view *view)
 	       (view->decisions != NULL && view->decisions->by_client);
 }
 
-void bt_state_record(const struct bt_state *state, unsigned worker, const struct bt_event *event)
+void bt_state_record(struct bt_state *state, unsigned worker, const struct bt_event *event)
 {
-	if (state->writer == NULL)
+	struct bt_writer *writer = atomic_load_explicit(&state->writer, memory_order_acquire);
+	if (writer == NULL) {
+		atomic_fetch_add_explicit(&state->unrecorded, 1, memory_order_relaxed);
 		return;
-	struct bt_ring *ring = bt_writer_ring(state->writer, worker);
-	if (ring != NULL)
-		(void)bt_ring_push(ring, event); /* a drop is counted in the ring */
+	}
+	struct bt_ring *ring = bt_writer_ring(writer, worker);
+	if (atomic_load_explicit(&state->unrecorded, memory_order_relaxed) > 0)
+		bt_ring_lose(ring, atomic_exchange(&state->unrecorded, 0));
+	(void)bt_ring_push(ring, event); /* a drop is counted in the ring */
 }

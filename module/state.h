@@ -40,11 +40,15 @@ struct bt_state {
 	bool (*purge)(bool anew);
 
 	/* The state's own, zero at first. */
-	struct bt_config *config; /* NULL only before the first start */
-	struct bt_live live;      /* no trie: none could be loaded yet, every name passes */
-	struct bt_live decisions; /* likewise */
-	struct bt_writer *writer; /* NULL: stopped, or events cannot be recorded */
-	struct bt_watch *watch;   /* NULL: stopped */
+	struct bt_config *config;         /* NULL only before the first start */
+	struct bt_live live;              /* no trie: none could be loaded yet, every name passes */
+	struct bt_live decisions;         /* likewise */
+	struct bt_writer *_Atomic writer; /* NULL: stopped, or events cannot be recorded, */
+	_Atomic uint64_t unrecorded;      /* so many of them, which no ring knows of yet, */
+	struct bt_err not_recording;      /* and why */
+	int64_t tried;                    /* when, ms of real time */
+	unsigned workers;
+	struct bt_watch *watch; /* NULL: stopped */
 	struct bt_status status;
 	char *trie_path;       /* of the file in force; the status points to it, */
 	struct bt_err refused; /* and to this */
@@ -61,7 +65,8 @@ struct bt_view {
 /*
  * Loads the configuration (bt_config_path), trie and decisions in its state directory, starts the
  * event writer with a ring for each of `workers`, and watches both. Fails only when there is no
- * good configuration, now or from before. Everything else that is wrong is logged, and DNS goes on.
+ * good configuration, now or from before. Everything else that is wrong is logged, and DNS goes on;
+ * that events cannot be recorded is tried again each second.
  */
 bool bt_state_start(struct bt_state *state, unsigned workers, struct bt_err *err);
 
@@ -83,7 +88,10 @@ void bt_state_canary(struct bt_state *state, struct bt_canary *canary);
 /* Whether clients may get different answers to the same question. */
 bool bt_view_by_client(const struct bt_view *view);
 
-/* Puts the event into the worker's ring. Lost and counted if it is full. */
-void bt_state_record(const struct bt_state *state, unsigned worker, const struct bt_event *event);
+/*
+ * Puts the event into the worker's ring. Lost and counted if it is full, or there is none: what is
+ * lost without a ring is in the log as soon as there is one.
+ */
+void bt_state_record(struct bt_state *state, unsigned worker, const struct bt_event *event);
 
 #endif

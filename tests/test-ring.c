@@ -153,6 +153,26 @@ static void test_full(void **state)
 	bt_ring_close(&ring);
 }
 
+static void test_lose(void **state)
+{
+	(void)state;
+	struct bt_ring *ring = create(SLOTS);
+	bt_ring_lose(ring, 0);
+	assert_true(push(ring, 1));
+	bt_ring_lose(ring, 3);
+	assert_true(push(ring, 5));
+	bt_ring_lose(ring, 2);
+	assert_int_equal(bt_ring_dropped(ring), 5);
+	assert_int_equal(bt_ring_pushed(ring), 7);
+	expect_next(ring, 0, 1);
+	expect_next(ring, 1, 5);
+	bt_ring_close(&ring);
+	ring = reopen();
+	assert_int_equal(bt_ring_pushed(ring), 7);
+	expect_next(ring, 1, 5);
+	bt_ring_close(&ring);
+}
+
 static void test_one_slot(void **state)
 {
 	(void)state;
@@ -490,6 +510,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_copies_what_is_in_use, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_full, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_lose, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_one_slot, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_reopen, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_mode_and_replacement, set_up, tear_down),
