@@ -2,8 +2,6 @@
 /* writer.c -- the thread that takes events out of the rings and keeps the event log */
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,13 +9,13 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "keeper.h"
 #include "recover.h"
 #include "state-dir.h"
+#include "thread.h"
 #include "writer.h"
 
 enum {
@@ -39,12 +37,7 @@ struct bt_writer {
 	struct bt_keeper keeper; /* the thread's, once that runs */
 	void (*log)(bool error, const char *text);
 
-	pthread_t thread;
-	bool running;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stopping;
-	bool poked; /* there is a new policy, or a pause */
+	struct bt_thread thread; /* woken when there is a new policy, or a pause */
 };
 
 __attribute__((format(printf, 3, 4))) static void say(
@@ -60,26 +53,6 @@ __attribute__((format(printf, 3, 4))) static void say(
 }
 
 /* ---- the thread ---- */
-
-/* Waits until it is time to look again. False: time to stop. */
-static bool wait_for_time(struct bt_writer *writer)
-{
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (writer->keeper.busy ? BUSY_MS : IDLE_MS) * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_nsec -= 1000000000L;
-		until.tv_sec++;
-	}
-	pthread_mutex_lock(&writer->lock);
-	int code = 0;
-	while (!writer->stopping && !writer->poked && code != ETIMEDOUT)
-		code = pthread_cond_timedwait(&writer->wake, &writer->lock, &until);
-	writer->poked = false;
-	bool stopping = writer->stopping;
-	pthread_mutex_unlock(&writer->lock);
-	return !stopping;
-}
 
 /* Drained rings go; what could not be written waits in them for the next start. */
 static void finish(struct bt_writer *writer)
@@ -99,31 +72,16 @@ static void finish(struct bt_writer *writer)
 static void *run(void *arg)
 {
 	struct bt_writer *writer = arg;
-	while (wait_for_time(writer))
+	while (bt_thread_wait(&writer->thread, writer->keeper.busy ? BUSY_MS : IDLE_MS))
 		bt_keeper_look(&writer->keeper);
 	finish(writer);
 	return NULL;
 }
 
-/* Signals are for the resolver's own threads. */
 static bool start_thread(struct bt_writer *writer, struct bt_err *err)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int code = pthread_create(&writer->thread, NULL, run, writer);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	writer->running = code == 0;
+	int code = bt_thread_start(&writer->thread, run, writer);
 	return code == 0 || bt_fail(err, "cannot start the writer: %s", strerror(code));
-}
-
-static void poke(struct bt_writer *writer, bool stop)
-{
-	pthread_mutex_lock(&writer->lock);
-	writer->poked = true;
-	writer->stopping |= stop;
-	pthread_cond_signal(&writer->wake);
-	pthread_mutex_unlock(&writer->lock);
 }
 
 /* ---- start and stop ---- */
@@ -131,10 +89,7 @@ static void poke(struct bt_writer *writer, bool stop)
 /* Ends the thread if there is one, and frees a writer that may be half built. */
 static void free_writer(struct bt_writer *writer)
 {
-	if (writer->running) {
-		poke(writer, true);
-		pthread_join(writer->thread, NULL);
-	}
+	bt_thread_end(&writer->thread);
 	for (unsigned i = 0; writer->drains != NULL && i < writer->rings; i++)
 		bt_ring_close(&writer->drains[i].ring);
 	for (unsigned i = 0; writer->ring_paths != NULL && i < writer->rings; i++)
@@ -146,8 +101,6 @@ static void free_writer(struct bt_writer *writer)
 		close(writer->run_lock);
 	if (writer->state_lock >= 0)
 		close(writer->state_lock);
-	pthread_cond_destroy(&writer->wake);
-	pthread_mutex_destroy(&writer->lock);
 	free(writer->run_dir);
 	free(writer->events_dir);
 	free(writer->resolver);
@@ -162,12 +115,7 @@ static struct bt_writer *new_writer(const struct bt_writer_options *options)
 	made->rings = options->rings;
 	made->log = options->log;
 	made->state_lock = made->run_lock = -1;
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&made->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	pthread_mutex_init(&made->lock, NULL);
+	bt_thread_init(&made->thread);
 	return made;
 }
 
@@ -317,7 +265,7 @@ struct bt_ring *bt_writer_ring(struct bt_writer *writer, unsigned number)
 void bt_writer_pause(struct bt_writer *writer, bool paused)
 {
 	atomic_store(&writer->keeper.paused, paused);
-	poke(writer, false);
+	bt_thread_wake(&writer->thread);
 }
 
 bool bt_writer_policy(
@@ -330,7 +278,7 @@ bool bt_writer_policy(
 		return false;
 	/* It is in force from now on; its file may wait for the disk. */
 	atomic_store(&writer->keeper.policy, digest);
-	poke(writer, false);
+	bt_thread_wake(&writer->thread);
 	if (digest != 0 && !bt_policy_store_save(writer->policies, digest, bytes, size, &reason))
 		say(writer, true,
 		    "%s; if this process is killed, its last events lose their lists' names",

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* watch.c -- a thread that notices when files change */
 
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include <time.h>
 
 #include "pace.h"
+#include "thread.h"
 #include "watch.h"
 
 enum { LOOKS_TO_WAIT = 5 /* for a file that is being written */ };
@@ -39,11 +38,7 @@ struct bt_watch {
 	bool (*work)(void *ctx);
 	void *ctx;
 
-	pthread_t thread;
-	bool running;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stopping;
+	struct bt_thread thread;
 };
 
 /* ---- files ---- */
@@ -115,25 +110,6 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* False: time to stop. */
-static bool wait_for(struct bt_watch *watch, unsigned ms)
-{
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += ms * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_nsec -= 1000000000L;
-		until.tv_sec++;
-	}
-	pthread_mutex_lock(&watch->lock);
-	int code = 0;
-	while (!watch->stopping && code != ETIMEDOUT)
-		code = pthread_cond_timedwait(&watch->wake, &watch->lock, &until);
-	bool stopping = watch->stopping;
-	pthread_mutex_unlock(&watch->lock);
-	return !stopping;
-}
-
 /*
  * SCHED_BATCH does not interrupt those who answer queries, and what takes long in a callback lets
  * them have the processor (pace.h). It is not nice(2) as well: a callback may hold a spin lock that
@@ -147,7 +123,7 @@ static void *run(void *arg)
 	bt_pace_gently();
 	int64_t looked = now_ms();
 	bool settled = true;
-	while (wait_for(watch, settled ? BT_WATCH_MS : BT_WATCH_SOON_MS)) {
+	while (bt_thread_wait(&watch->thread, settled ? BT_WATCH_MS : BT_WATCH_SOON_MS)) {
 		bool due = now_ms() - looked >= BT_WATCH_MS;
 		if (due)
 			looked = now_ms();
@@ -163,12 +139,7 @@ bool bt_watch_new(struct bt_watch **watch, bool (*work)(void *ctx), void *ctx, s
 		return bt_fail(err, "out of memory");
 	made->work = work;
 	made->ctx = ctx;
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&made->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	pthread_mutex_init(&made->lock, NULL);
+	bt_thread_init(&made->thread);
 	*watch = made;
 	return true;
 }
@@ -190,12 +161,7 @@ bool bt_watch_add(
 
 bool bt_watch_start(struct bt_watch *watch, struct bt_err *err)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int code = pthread_create(&watch->thread, NULL, run, watch);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	watch->running = code == 0;
+	int code = bt_thread_start(&watch->thread, run, watch);
 	return code == 0 || bt_fail(err, "cannot start watching: %s", strerror(code));
 }
 
@@ -205,16 +171,8 @@ void bt_watch_stop(struct bt_watch **watch)
 	*watch = NULL;
 	if (old == NULL)
 		return;
-	if (old->running) {
-		pthread_mutex_lock(&old->lock);
-		old->stopping = true;
-		pthread_cond_signal(&old->wake);
-		pthread_mutex_unlock(&old->lock);
-		pthread_join(old->thread, NULL);
-	}
+	bt_thread_end(&old->thread);
 	for (unsigned i = 0; i < old->count; i++)
 		free(old->files[i].path);
-	pthread_cond_destroy(&old->wake);
-	pthread_mutex_destroy(&old->lock);
 	free(old);
 }
