@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "timestamp.h"
 
 static const struct {
@@ -275,7 +276,5 @@ const char *bt_duration_show(char text[static BT_TIME_TEXT], int64_t millisecond
 
 int64_t bt_time_now(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * (int64_t)1000 + now.tv_nsec / 1000000;
+	return bt_clock_real();
 }

@@ -3,8 +3,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "clock.h"
 #include "keeper.h"
 #include "state-dir.h"
 
@@ -27,28 +27,11 @@ __attribute__((format(printf, 3, 4))) static void say(
 		keeper->log(error, text);
 }
 
-static int64_t clock_ms(clockid_t id)
-{
-	struct timespec t;
-	clock_gettime(id, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t wall(void)
-{
-	return clock_ms(CLOCK_REALTIME);
-}
-
-static int64_t monotonic(void)
-{
-	return clock_ms(CLOCK_MONOTONIC);
-}
-
 /* ---- segments ---- */
 
 static bool begin_segment(struct bt_keeper *keeper, struct bt_err *err)
 {
-	int64_t time = wall();
+	int64_t time = bt_clock_real();
 	if (keeper->segment != NULL)
 		return true;
 	if (!bt_state_folder(keeper->events_dir, err) ||
@@ -66,7 +49,7 @@ static bool turn_if_due(struct bt_keeper *keeper, struct bt_err *err)
 {
 	uint64_t policies = bt_policy_store_octets(keeper->policies);
 	if (bt_segment_written(keeper->segment) < keeper->segment_size + policies &&
-	    wall() / DAY_MS == keeper->day)
+	    bt_clock_real() / DAY_MS == keeper->day)
 		return true;
 	return bt_segment_close(&keeper->segment, err);
 }
@@ -96,7 +79,7 @@ static bool commit(struct bt_keeper *keeper, struct bt_err *err)
 /* At most one ring's length, so that one busy ring does not keep the others waiting. */
 static bool drain_ring(struct bt_keeper *keeper, struct bt_drain *drain, struct bt_err *err)
 {
-	int64_t time = wall();
+	int64_t time = bt_clock_real();
 	for (uint32_t taken = 0; taken < keeper->slots; taken += BATCH) {
 		if (!bt_drain_take(drain, BATCH, keeper->segment, keeper->policies, time, err))
 			return false;
@@ -124,7 +107,7 @@ static bool drain_all(struct bt_keeper *keeper, struct bt_err *err)
 static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err *err)
 {
 	struct bt_beat beat = {
-	    .time = wall(),
+	    .time = bt_clock_real(),
 	    .boot = keeper->boot,
 	    .policy = atomic_load(&keeper->policy),
 	    .period = keeper->beat_seconds,
@@ -147,7 +130,7 @@ static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err
 	keeper->beat_dropped = beat.dropped;
 	keeper->beat_policy = beat.policy;
 	keeper->beat_paused = beat.paused;
-	keeper->beat_at = monotonic() + (int64_t)keeper->beat_seconds * 1000;
+	keeper->beat_at = bt_clock_monotonic() + (int64_t)keeper->beat_seconds * 1000;
 	keeper->started = true;
 	return true;
 }
@@ -156,7 +139,8 @@ static bool beat_if_due(struct bt_keeper *keeper, struct bt_err *err)
 {
 	if (!keeper->started)
 		return beat(keeper, BT_BEAT_START, err);
-	if (monotonic() < keeper->beat_at && atomic_load(&keeper->policy) == keeper->beat_policy &&
+	if (bt_clock_monotonic() < keeper->beat_at &&
+	    atomic_load(&keeper->policy) == keeper->beat_policy &&
 	    atomic_load(&keeper->paused) == keeper->beat_paused)
 		return true;
 	return beat(keeper, BT_BEAT_ALIVE, err);
@@ -166,7 +150,7 @@ static bool beat_if_due(struct bt_keeper *keeper, struct bt_err *err)
 
 static void complain(struct bt_keeper *keeper, const char *reason)
 {
-	int64_t time = monotonic();
+	int64_t time = bt_clock_monotonic();
 	keeper->retry_at = time + RETRY_MS;
 	if (keeper->complained_at != 0 && time - keeper->complained_at < COMPLAIN_MS)
 		return;
@@ -178,7 +162,7 @@ static void complain(struct bt_keeper *keeper, const char *reason)
 void bt_keeper_look(struct bt_keeper *keeper)
 {
 	struct bt_err err;
-	if (monotonic() < keeper->retry_at)
+	if (bt_clock_monotonic() < keeper->retry_at)
 		return;
 	/* The first heartbeat stands before the first event. */
 	if (begin_segment(keeper, &err) && beat_if_due(keeper, &err) && drain_all(keeper, &err) &&

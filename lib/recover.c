@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "drain.h"
 #include "file.h"
 #include "recover.h"
@@ -42,13 +42,6 @@ __attribute__((format(printf, 3, 4))) static void say(
 	va_end(args);
 	if (options->log != NULL)
 		options->log(error, text);
-}
-
-static int64_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- open segments ---- */
@@ -214,13 +207,13 @@ static bool drain_ring(struct bt_drain *drain, struct bt_segment_writer *segment
 {
 	uint32_t pending;
 	do {
-		if (!bt_drain_take(drain, BATCH, segment, policies, now(), err) ||
+		if (!bt_drain_take(drain, BATCH, segment, policies, bt_clock_real(), err) ||
 		    !bt_segment_flush(segment, err))
 			return false;
 		pending = drain->pending;
 		bt_drain_done(drain);
 	} while (pending > 0);
-	return bt_drain_tail(drain, segment, now(), err);
+	return bt_drain_tail(drain, segment, bt_clock_real(), err);
 }
 
 static bool has_more(const struct leftovers *all)
@@ -238,8 +231,8 @@ static bool drain_boot(struct leftovers *all, const struct bt_recover_options *o
 	struct bt_segment_writer *segment;
 	if (!has_more(all))
 		return true;
-	if (!bt_segment_create(
-		&segment, options->events_dir, options->resolver, all->boot, number, now(), err))
+	if (!bt_segment_create(&segment, options->events_dir, options->resolver, all->boot, number,
+		bt_clock_real(), err))
 		return false;
 	bt_policy_store_begin(options->policies);
 	bool ok = true;

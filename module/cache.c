@@ -12,9 +12,9 @@
 #include <util/storage/slabhash.h>
 
 #include <stdatomic.h>
-#include <time.h>
 
 #include "cache.h"
+#include "clock.h"
 #include "pace.h"
 #include "targets.h"
 
@@ -395,20 +395,13 @@ static void release_caches(struct module_env *env)
 	lock_rw_unlock(&env->auth_zones->lock);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge, bool anew)
 {
 	enum { SHARE_MS = 100 };
-	int64_t end = now_ms() + SHARE_MS;
+	int64_t end = bt_clock_monotonic() + SHARE_MS;
 	if (anew)
 		begin_walk();
-	while (now_ms() < end) {
+	while (bt_clock_monotonic() < end) {
 		if (!hold_caches(env))
 			return false;
 		enum step step = take_step(env, purge);

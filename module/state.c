@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "config.h"
 #include "file.h"
 #include "state.h"
@@ -62,13 +62,6 @@ static bool load_config(struct bt_state *state, struct bt_err *err)
 
 /* ---- status ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static const char *run_dir(const struct bt_state *state)
 {
 	const struct bt_config *config = state->config;
@@ -85,7 +78,7 @@ static void write_status(struct bt_state *state)
 	if (is_protected(state))
 		status->unprotected_since = 0;
 	else if (status->unprotected_since == 0)
-		status->unprotected_since = now_ms();
+		status->unprotected_since = bt_clock_real();
 	if (!bt_status_write(run_dir(state), status, &err))
 		say(state, true, "%s", err.text);
 }
@@ -94,14 +87,14 @@ static void note_refused(struct bt_state *state, const struct bt_err *err)
 {
 	state->refused = *err;
 	state->status.refused = state->refused.text;
-	state->status.refused_since = now_ms();
+	state->status.refused_since = bt_clock_real();
 }
 
 /* A good file was read at `path`, which becomes the status's. */
 static void note_loaded(struct bt_state *state, const struct bt_trie *trie, char *path)
 {
 	struct bt_status *status = &state->status;
-	status->loaded = now_ms();
+	status->loaded = bt_clock_real();
 	if (bt_trie_digest(trie) != status->digest)
 		status->in_force_since = status->loaded;
 	status->digest = bt_trie_digest(trie);
@@ -118,10 +111,10 @@ static void tell_writer(
     const struct bt_state *state, struct bt_writer *writer, const struct bt_trie *trie)
 {
 	struct bt_err err;
-	bool told = writer == NULL ||
-		    (in_force(trie) ? bt_writer_policy(writer, bt_trie_digest(trie),
-					  bt_trie_policy(trie), &err)
-				    : bt_writer_policy(writer, 0, NULL, &err));
+	bool told =
+	    writer == NULL || (in_force(trie) ? bt_writer_policy(writer, bt_trie_digest(trie),
+						    bt_trie_policy(trie), &err)
+					      : bt_writer_policy(writer, 0, NULL, &err));
 	if (!told)
 		say(state, true, "%s; events of this trie may lack the names of their lists",
 		    err.text);
@@ -259,7 +252,7 @@ static void note_pause(struct bt_state *state)
 {
 	static const uint8_t anybody[BT_ADDRESS_SIZE];
 	const struct bt_decisions *decisions = bt_live_enter(&state->decisions);
-	bool paused = bt_decisions_pause(decisions, anybody, now_ms() / 1000) != NULL;
+	bool paused = bt_decisions_pause(decisions, anybody, bt_clock_real() / 1000) != NULL;
 	bt_live_leave();
 	if (paused == state->paused)
 		return;
@@ -288,7 +281,7 @@ static bool go_on_purging(struct bt_state *state)
 /* Whatever was in the way may be gone. */
 static void try_to_record(struct bt_state *state)
 {
-	int64_t now = now_ms();
+	int64_t now = bt_clock_real();
 	if (state->writer != NULL || (now >= state->tried && now < state->tried + RETRY_MS))
 		return;
 	state->tried = now;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "clock.h"
 #include "pace.h"
 #include "thread.h"
 #include "watch.h"
@@ -103,13 +104,6 @@ static bool look_at_files(struct bt_watch *watch)
 
 /* ---- the thread ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * SCHED_BATCH does not interrupt those who answer queries, and what takes long in a callback lets
  * them have the processor (pace.h). It is not nice(2) as well: a callback may hold a spin lock that
@@ -121,12 +115,12 @@ static void *run(void *arg)
 	const struct sched_param none = {0};
 	(void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
 	bt_pace_gently();
-	int64_t looked = now_ms();
+	int64_t looked = bt_clock_monotonic();
 	bool settled = true;
 	while (bt_thread_wait(&watch->thread, settled ? BT_WATCH_MS : BT_WATCH_SOON_MS)) {
-		bool due = now_ms() - looked >= BT_WATCH_MS;
+		bool due = bt_clock_monotonic() - looked >= BT_WATCH_MS;
 		if (due)
-			looked = now_ms();
+			looked = bt_clock_monotonic();
 		settled = !(due && look_at_files(watch)) && watch->work(watch->ctx);
 	}
 	return NULL;
