@@ -115,6 +115,9 @@ const char *bt_sinkhole_address(
 /* Name as a user writes it, defanged or not -> key. False after a message. */
 bool bt_read_name(struct bt_key *key, const char *text);
 
+/* An address or a network as a user writes it. False after a message. */
+bool bt_read_network(const struct bt_call *call, struct bt_network *network, const char *text);
+
 /* Whether `stream` is a terminal that takes colour, and its user wants it. */
 bool bt_colour(FILE *stream);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "escape.h"
 #include "file.h"
 #include "progress.h"
+#include "state-dir.h"
 
 enum {
 	BAD_LINES_SHOWN = 20, /* of each list */
@@ -90,12 +92,33 @@ static void on_progress(void *ctx, const char *what, unsigned percent)
 
 /* ---- the file ---- */
 
-/* The state directory: made if it is missing, so that the resolver's group can read it. */
+/*
+ * Unbound writes there, and begins as root but goes on as its user: by default this one. That this
+ * fails is worth a word, not a failure: Unbound may as well go on as root.
+ */
+static void give_to_unbound(const char *path)
+{
+	const struct passwd *user = getpwnam("unbound");
+	if (user == NULL)
+		bt_message("%s: made, for root, since there is no user unbound; "
+			   "if Unbound runs as another: chown -R USER: %s",
+		    path, path);
+	else if (lchown(path, user->pw_uid, user->pw_gid) != 0)
+		bt_message("%s: made, for root: cannot give it to the user unbound: %s", path,
+		    strerror(errno));
+	else
+		bt_message("%s: made, for the user unbound", path);
+}
+
+/* The state directory: made if it is missing. */
 static bool make_state(const char *path, struct bt_err *err)
 {
-	if (mkdir(path, 0750) == 0 ? chmod(path, 02750) == 0 : errno == EEXIST)
-		return true;
-	return bt_fail(err, "%s: %s", path, strerror(errno));
+	bool missing = access(path, F_OK) != 0;
+	if (!bt_state_folder(path, err))
+		return false;
+	if (missing && geteuid() == 0)
+		give_to_unbound(path);
+	return true;
 }
 
 /*

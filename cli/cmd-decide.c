@@ -60,11 +60,8 @@ static bool read_terms(const struct bt_call *call, const char *length, struct bt
 		}
 		decision->until = decision->at + milliseconds / 1000;
 	}
-	const char *expected = client != NULL ? bt_network_read(&decision->client, client) : NULL;
-	if (expected != NULL) {
-		bt_usage(call, "'%s' is no network: expected %s", client, expected);
+	if (client != NULL && !bt_read_network(call, &decision->client, client))
 		return false;
-	}
 	if (reason != NULL && !is_line(reason)) {
 		bt_usage(call, "the reason: expected one line of at most %d octets", BT_REASON_MAX);
 		return false;

@@ -8,11 +8,12 @@
 #include "escape.h"
 #include "timestamp.h"
 
-enum { REMOVE, RESUME };
+enum { REMOVE, RESUME, CLIENT };
 
 static const struct bt_option options[] = {
     [REMOVE] = {"remove", "NAME", "take back what was decided about this name", 0},
     [RESUME] = {"resume", NULL, "end all pauses", 0},
+    [CLIENT] = {"client", "NETWORK", "of these only what is for exactly these clients", 0},
     {NULL, NULL, NULL, 0},
 };
 
@@ -58,14 +59,15 @@ static enum bt_exit list(const struct bt_call *call)
 	return BT_EXIT_OK;
 }
 
-static enum bt_exit take_back(const struct bt_call *call, const struct bt_key *key)
+static enum bt_exit take_back(
+    const struct bt_call *call, const struct bt_key *key, const struct bt_network *client)
 {
 	struct bt_err err;
 	unsigned removed;
 	char *path = bt_decisions_path(call);
 	if (path == NULL)
 		return BT_EXIT_FAILED;
-	bool done = bt_undecide(path, key, &removed, &err);
+	bool done = bt_undecide(path, key, client, &removed, &err);
 	free(path);
 	if (!done) {
 		bt_message("%s", err.text);
@@ -78,12 +80,19 @@ static enum bt_exit take_back(const struct bt_call *call, const struct bt_key *k
 static enum bt_exit run(const struct bt_call *call)
 {
 	struct bt_key key;
-	const char *name = call->option[REMOVE];
-	if (name != NULL && call->option[RESUME] != NULL)
+	struct bt_network network;
+	const char *name = call->option[REMOVE], *client = call->option[CLIENT];
+	bool resume = call->option[RESUME] != NULL;
+	if (name != NULL && resume)
 		return bt_usage(call, "overrides: --remove or --resume, not both");
-	if (name != NULL)
-		return bt_read_name(&key, name) ? take_back(call, &key) : BT_EXIT_FAILED;
-	return call->option[RESUME] != NULL ? take_back(call, NULL) : list(call);
+	if (name == NULL && !resume)
+		return client == NULL
+			   ? list(call)
+			   : bt_usage(call, "overrides: --client is for --remove and --resume");
+	if ((name != NULL && !bt_read_name(&key, name)) ||
+	    (client != NULL && !bt_read_network(call, &network, client)))
+		return BT_EXIT_FAILED;
+	return take_back(call, resume ? NULL : &key, client != NULL ? &network : NULL);
 }
 
 const struct bt_command bt_cmd_overrides = {

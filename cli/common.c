@@ -158,6 +158,14 @@ bool bt_read_name(struct bt_key *key, const char *text)
 	return reason == NULL;
 }
 
+bool bt_read_network(const struct bt_call *call, struct bt_network *network, const char *text)
+{
+	const char *expected = bt_network_read(network, text);
+	if (expected != NULL)
+		bt_usage(call, "'%s' is no network: expected %s", text, expected);
+	return expected == NULL;
+}
+
 bool bt_colour(FILE *stream)
 {
 	const char *refused = getenv("NO_COLOR"), *terminal = getenv("TERM");

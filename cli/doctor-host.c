@@ -95,6 +95,29 @@ void bt_check_disk(struct bt_doctor *doctor)
 
 /* ---- permissions ---- */
 
+/* Unbound begins as root, but its plugin does not. */
+static void check_owner(struct bt_doctor *doctor, const char *folder)
+{
+	struct stat st;
+	if (stat(folder, &st) != 0 || st.st_uid != 0)
+		return;
+	bt_found(doctor, BT_HEALTH_FAIL, "%s is root's, and the resolver does not record", folder);
+	bt_advise(doctor,
+	    "if Unbound runs as the user unbound: chown -R unbound: %s; it records within seconds",
+	    folder);
+}
+
+/* What the resolver shows to be good is good: it may well run as root. */
+static void check_owners(struct bt_doctor *doctor)
+{
+	const char *run_dir = bt_doctor_run_dir(doctor);
+	if (!doctor->answered || doctor->recording)
+		return;
+	check_owner(doctor, doctor->config->state_dir);
+	if (run_dir != doctor->config->state_dir)
+		check_owner(doctor, run_dir);
+}
+
 void bt_check_permissions(struct bt_doctor *doctor)
 {
 	const char *folder = doctor->config->state_dir;
@@ -120,6 +143,7 @@ void bt_check_permissions(struct bt_doctor *doctor)
 			    doctor->trie_path);
 		}
 	}
+	check_owners(doctor);
 	if (doctor->count == before)
 		bt_found(doctor, BT_HEALTH_OK, "%s is for its owner and group", folder);
 }

@@ -41,7 +41,10 @@ static void tell_canary(struct bt_doctor *doctor)
 	if (none) {
 		bt_found(
 		    doctor, BT_HEALTH_FAIL, "%s: no trie is in force: every name passes", server);
-		bt_advise(doctor, "run `beacontrap compile`; if it did, see the resolver's log");
+		bt_advise(doctor, doctor->trie == NULL
+				      ? "run `beacontrap compile`"
+				      : "see the resolver's log for why it does not take the file, "
+					"and the permissions below");
 	} else if (other) {
 		bt_found(doctor, BT_HEALTH_FAIL,
 		    "%s: the trie in force has digest %016" PRIx64 ", the file %016" PRIx64, server,
@@ -186,7 +189,8 @@ static void tell_in_force(struct bt_doctor *doctor, const json_t *status)
 		bt_advise(doctor,
 		    enabled ? "run `beacontrap compile`" : "the configuration says enabled: false");
 	}
-	if (!is_true(status, "recording")) {
+	doctor->recording = is_true(status, "recording");
+	if (!doctor->recording) {
 		bt_found(doctor, BT_HEALTH_FAIL, "hits are answered but not recorded");
 		bt_advise(doctor, "the resolver's log says why: it must be able to write state-dir "
 				  "and run-dir, and be the only one that does. Once it can, it "

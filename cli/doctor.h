@@ -54,7 +54,8 @@ struct bt_doctor {
 	struct bt_trie *trie;
 	bool answered; /* the plugin did, with: */
 	struct bt_canary canary;
-	bool running; /* its process is there */
+	bool running;   /* its process is there */
+	bool recording; /* and records, by what it says of itself */
 	bool recent_read;
 	struct bt_recent recent;
 

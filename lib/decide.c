@@ -154,11 +154,12 @@ static bool same_name(const struct bt_decision *decision, const struct bt_key *k
 	       memcmp(decision->key.bytes, key->bytes, key->len) == 0;
 }
 
-static bool same_subject(const struct bt_decision *a, const struct bt_decision *b)
+/* NULL for `key`: whether it is a pause; for `client`: whoever it is for. */
+static bool is_about(
+    const struct bt_decision *decision, const struct bt_key *key, const struct bt_network *client)
 {
-	bool same =
-	    b->kind == BT_DECIDED_PAUSE ? a->kind == BT_DECIDED_PAUSE : same_name(a, &b->key);
-	return same && same_network(&a->client, &b->client);
+	bool same = key != NULL ? same_name(decision, key) : decision->kind == BT_DECIDED_PAUSE;
+	return same && (client == NULL || same_network(&decision->client, client));
 }
 
 static void close_draft(struct draft *draft)
@@ -188,14 +189,16 @@ bool bt_decide(const char *path, const struct bt_decision *decision, struct bt_e
 	struct draft draft;
 	if (!open_draft(&draft, path, err))
 		return false;
+	const struct bt_key *key = decision->kind != BT_DECIDED_PAUSE ? &decision->key : NULL;
 	for (unsigned i = 0; i < draft.decisions->count; i++)
-		draft.struck[i] = same_subject(&draft.decisions->list[i], decision);
+		draft.struck[i] = is_about(&draft.decisions->list[i], key, &decision->client);
 	bool ok = write_all(&draft, decision, decision->at, err);
 	close_draft(&draft);
 	return ok;
 }
 
-bool bt_undecide(const char *path, const struct bt_key *key, unsigned *removed, struct bt_err *err)
+bool bt_undecide(const char *path, const struct bt_key *key, const struct bt_network *client,
+    unsigned *removed, struct bt_err *err)
 {
 	struct draft draft;
 	int64_t now = (int64_t)time(NULL);
@@ -204,8 +207,7 @@ bool bt_undecide(const char *path, const struct bt_key *key, unsigned *removed, 
 		return false;
 	for (unsigned i = 0; i < draft.decisions->count; i++) {
 		const struct bt_decision *decision = &draft.decisions->list[i];
-		draft.struck[i] =
-		    key != NULL ? same_name(decision, key) : decision->kind == BT_DECIDED_PAUSE;
+		draft.struck[i] = is_about(decision, key, client);
 		count += draft.struck[i] && bt_decision_holds(decision, now);
 	}
 	bool ok = write_all(&draft, NULL, now, err);

@@ -18,8 +18,10 @@
 bool bt_decide(const char *path, const struct bt_decision *decision, struct bt_err *err);
 
 /*
- * Takes out all about this very name, or with NULL all pauses. *removed: how many that hold still.
+ * Takes out all about this very name, or with NULL all pauses; of these, only what is for exactly
+ * these clients, or with NULL whoever it is for. *removed: how many that hold still.
  */
-bool bt_undecide(const char *path, const struct bt_key *key, unsigned *removed, struct bt_err *err);
+bool bt_undecide(const char *path, const struct bt_key *key, const struct bt_network *client,
+    unsigned *removed, struct bt_err *err);
 
 #endif

@@ -173,7 +173,7 @@ static bool load_trie(struct bt_state *state)
 		say(state, true, "%s; the previous one, " TRIE_FILE ".prev, is in force", err.text);
 	else
 		say(state, true,
-		    "%s; UNPROTECTED: every name passes until `beacontrap compile` made a trie",
+		    "%s; UNPROTECTED: every name passes until there is a trie to read",
 		    err.text);
 	return false;
 }

@@ -174,14 +174,53 @@ static void replaces_and_forgets(void **state)
 	assert_string_equal(found(decisions, "evil.com", "11.0.0.1", NOW), "block");
 	bt_decisions_free(&decisions);
 
-	assert_true(bt_undecide(path, &key, &removed, &err));
+	assert_true(bt_undecide(path, &key, NULL, &removed, &err));
 	assert_int_equal(removed, 2);
-	assert_true(bt_undecide(path, &key, &removed, &err));
+	assert_true(bt_undecide(path, &key, NULL, &removed, &err));
 	assert_int_equal(removed, 0);
-	assert_true(bt_undecide(path, NULL, &removed, &err));
+	assert_true(bt_undecide(path, NULL, NULL, &removed, &err));
 	assert_int_equal(removed, 1);
 	decisions = load();
 	assert_int_equal(decisions->count, 0); /* what had ended is gone, too */
+	bt_decisions_free(&decisions);
+}
+
+/* Takes back what is for exactly these clients, about a name or, with NULL, of the pauses. */
+static unsigned forget_for(const struct bt_key *key, const char *client)
+{
+	struct bt_err err = {""};
+	unsigned removed = 99;
+	const struct bt_network network = network_of(client);
+	assert_true(bt_undecide(path, key, &network, &removed, &err));
+	return removed;
+}
+
+static void forgets_for_some_clients(void **state)
+{
+	(void)state;
+	const struct bt_key key = key_of("evil.com");
+	static const char *const clients[] = {NULL, "10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0"};
+	for (size_t i = 0; i < sizeof(clients) / sizeof(*clients); i++) {
+		decide(make(BT_DECIDED_ALLOW, "evil.com", clients[i]));
+		decide(make(BT_DECIDED_PAUSE, NULL, clients[i]));
+	}
+	decide(make(BT_DECIDED_BLOCK, "www.evil.com", "10.0.0.0/8"));
+
+	/* neither a network in it, nor one around it */
+	assert_int_equal(forget_for(&key, "10.1.2.0/24"), 0);
+	assert_int_equal(forget_for(&key, "10.0.0.0/8"), 1);
+	assert_int_equal(forget_for(&key, "10.0.0.0/8"), 0);
+	assert_int_equal(forget_for(NULL, "10.1.0.0/16"), 1);
+	assert_int_equal(forget_for(NULL, "::/0"), 1); /* all clients: the pause without any */
+	struct bt_decisions *decisions = load();
+	assert_int_equal(decisions->count, 6);
+	assert_string_equal(found(decisions, "www.evil.com", "10.0.0.1", NOW), "block");
+	bt_decisions_free(&decisions);
+	assert_int_equal(forget_for(&key, "::/0"), 1);
+	decisions = load();
+	assert_int_equal(decisions->count, 5);
+	assert_string_equal(found(decisions, "evil.com", "2001:db8::1", NOW), "-");
+	assert_string_equal(found(decisions, "evil.com", "10.1.0.1", NOW), "allow");
 	bt_decisions_free(&decisions);
 }
 
@@ -490,6 +529,7 @@ int main(void)
 	    cmocka_unit_test_teardown(is_none_without_a_file, forget),
 	    cmocka_unit_test_teardown(keeps_what_was_decided, forget),
 	    cmocka_unit_test_teardown(replaces_and_forgets, forget),
+	    cmocka_unit_test_teardown(forgets_for_some_clients, forget),
 	    cmocka_unit_test_teardown(says_what_is_wrong, forget),
 	    cmocka_unit_test_teardown(writes_only_what_can_be_read, forget),
 	    cmocka_unit_test_teardown(takes_one_writer_at_a_time, forget),

@@ -274,6 +274,37 @@ check_report()
 	fail "the report (>) is not what was asked (<)"
 }
 
+# ---- doctor ----
+
+# examine STATUS [OPTION...]: its findings are in $work/doctor.log
+examine()
+{
+	wanted=$1
+	shift
+	beacontrap doctor --server "127.0.0.1@$port" "$@" >"$work/doctor.log" 2>&1
+	[ $? -eq "$wanted" ] || fail "doctor ends with another status than $wanted"
+}
+
+# finds HEALTH CHECK PATTERN, as of grep
+finds()
+{
+	grep -q "^$1  *$2  .*$3" "$work/doctor.log" || fail "doctor does not find: $*"
+}
+
+advises()
+{
+	grep -q "^      -> .*$1" "$work/doctor.log" || fail "doctor does not advise: $1"
+}
+
+# Whatever room there is on this machine's disks.
+all_well()
+{
+	examine 0
+	grep -v -e '^ok ' "$work/doctor.log" | grep -v -A 1 '^warn  disk ' | grep -q . &&
+		fail "doctor finds something"
+	[ "$(grep -c '^ok ' "$work/doctor.log")" -ge 12 ] || fail "doctor checks less"
+}
+
 # ---- events: CLIENT TRANSPORT VIA DEVICE NAME TYPE ACTION LIST INDICATOR HOW TARGET ----
 
 # event LINE: is to be there. Those of clients that the pattern $polling matches are let be.
