@@ -66,13 +66,23 @@ static const char *wrong_with(const char *file, struct stat *st)
 	return st->st_size == 0 ? "is empty" : NULL;
 }
 
-/*
- * A trie says when the files that it was made of had changed last. One that was copied from
- * elsewhere, or made of a dump, may not: then its own age has to do.
- */
-static bool is_due(const struct bt_doctor *doctor, const struct bt_list_info *in, time_t changed)
+/* The trie was written in that second, and the list after it. */
+static bool in_same_second(const struct stat *list, const struct stat *trie)
 {
-	return in->modified != 0 ? in->modified != changed : changed > doctor->trie_stat.st_mtime;
+	return list->st_mtime == trie->st_mtime && list->st_mtim.tv_nsec > trie->st_mtim.tv_nsec;
+}
+
+/*
+ * A trie says in which second the files that it was made of had changed last. One that was copied
+ * from elsewhere, or made of a dump, may not: then its own age has to do.
+ */
+static bool is_due(
+    const struct bt_doctor *doctor, const struct bt_list_info *in, const struct stat *list)
+{
+	const struct stat *trie = &doctor->trie_stat;
+	bool due =
+	    in->modified != 0 ? in->modified != list->st_mtime : list->st_mtime > trie->st_mtime;
+	return due || in_same_second(list, trie);
 }
 
 static void check_list(struct bt_doctor *doctor, const struct bt_config_list *list)
@@ -94,7 +104,7 @@ static void check_list(struct bt_doctor *doctor, const struct bt_config_list *li
 		return;
 	}
 	struct bt_list_info in = bt_policy_list(policy, (unsigned)number);
-	bool due = is_due(doctor, &in, st.st_mtime);
+	bool due = is_due(doctor, &in, &st);
 	bt_found(doctor, due ? BT_HEALTH_WARN : BT_HEALTH_OK,
 	    "%s: %" PRIu64 " entries in the trie, %s, changed %s%s", list->name, in.entries,
 	    bt_action_name(in.action), ago, due ? ", is not what was compiled" : "");

@@ -123,7 +123,8 @@ static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err
 	    !bt_segment_beat(keeper->segment, &beat, err))
 		return false;
 	if (beat.dropped > keeper->beat_dropped)
-		say(keeper, true, "event log: %llu events were lost: the rings were full, or there were none",
+		say(keeper, true,
+		    "event log: %llu events were lost: the rings were full, or there were none",
 		    (unsigned long long)(beat.dropped - keeper->beat_dropped));
 	if (beat.policy == 0 && kind == BT_BEAT_ALIVE)
 		say(keeper, true, "UNPROTECTED: no lists are in force, every name passes");

@@ -209,26 +209,6 @@ static bool copy_out(struct look *look, const struct lruhash_bin *bin)
 	return true;
 }
 
-/* Ends before a bin for which it returns false. */
-static void make_pass(struct look *look, struct lruhash_bin *bins, pass *look_at_bin)
-{
-	look->asked = 0;
-	for (size_t i = look->from; i < look->end; i++) {
-		/* the first is locked already */
-		if (i > look->from)
-			lock_quick_lock(&bins[i].lock);
-		bool done = look_at_bin(look, &bins[i]);
-		if (i > look->from)
-			lock_quick_unlock(&bins[i].lock);
-		if (!done) {
-			look->end = i;
-			look->at_end = false;
-		}
-	}
-	for (unsigned i = 0; i < look->asked; i++)
-		__builtin_prefetch(look->ask[i]);
-}
-
 /*
  * These locks are spun on. Where this thread waited for a worker on the same processor, that would
  * be for a whole time slice, and the worker could do nothing in it.
@@ -243,30 +223,59 @@ static bool try_lock(lock_quick_type *lock)
 }
 
 /*
- * Nor are workers to spin for long on what this thread holds when it is taken off its processor.
- * Each question needs the table's lock, which is held for an instant, and hardly one a certain
- * bin's: that of the first is held throughout, and keeps the bins where they are, as a table that
- * grows takes them all. False: somebody else uses the table.
+ * The first bin is locked already. The look ends before a bin for which `look_at_bin` returns
+ * false. False: somebody else uses a bin.
  */
-static bool look_at(struct look *look, struct lruhash *table)
+static bool make_pass(struct look *look, struct lruhash_bin *bins, pass *look_at_bin)
+{
+	look->asked = 0;
+	for (size_t i = look->from; i < look->end; i++) {
+		if (i > look->from && !try_lock(&bins[i].lock))
+			return false;
+		bool done = look_at_bin(look, &bins[i]);
+		if (i > look->from)
+			lock_quick_unlock(&bins[i].lock);
+		if (!done) {
+			look->end = i;
+			look->at_end = false;
+		}
+	}
+	for (unsigned i = 0; i < look->asked; i++)
+		__builtin_prefetch(look->ask[i]);
+	return true;
+}
+
+/* Locks the first bin, which the table's lock is needed for. False: somebody else uses either. */
+static bool take_first(struct look *look, struct lruhash *table, struct lruhash_bin **bins)
 {
 	if (!try_lock(&table->lock))
 		return false;
 	look->at_end = look->end >= table->size;
 	if (look->at_end)
 		look->end = table->size;
-	struct lruhash_bin *bins = table->array;
-	if (look->from >= look->end || !try_lock(&bins[look->from].lock)) {
-		lock_quick_unlock(&table->lock);
-		return look->from >= look->end;
-	}
+	*bins = table->array;
+	bool taken = look->from >= look->end || try_lock(&(*bins)[look->from].lock);
 	lock_quick_unlock(&table->lock);
-	make_pass(look, bins, ask_for_first);
-	make_pass(look, bins, ask_for_second);
-	make_pass(look, bins, ask_for_names);
-	make_pass(look, bins, copy_out);
+	return taken;
+}
+
+/*
+ * Nor are workers to spin for long on what this thread holds when it is taken off its processor.
+ * Each question needs the table's lock, which is held for an instant, and hardly one a certain
+ * bin's: that of the first is held throughout, and keeps the bins where they are, as a table that
+ * grows takes them all. False: somebody else uses what is to be looked at.
+ */
+static bool look_at(struct look *look, struct lruhash *table)
+{
+	struct lruhash_bin *bins;
+	if (!take_first(look, table, &bins))
+		return false;
+	if (look->from >= look->end)
+		return true; /* it was larger when the walk began */
+	bool done = make_pass(look, bins, ask_for_first) && make_pass(look, bins, ask_for_second) &&
+		    make_pass(look, bins, ask_for_names) && make_pass(look, bins, copy_out);
 	lock_quick_unlock(&bins[look->from].lock);
-	return true;
+	return done;
 }
 
 /* Keeps the places of messages that have to go. */
@@ -398,12 +407,15 @@ static void release_caches(struct module_env *env)
 bool bt_cache_purge_live(struct module_env *env, struct bt_cache_purge *purge, bool anew)
 {
 	enum { SHARE_MS = 100 };
+	static bool due; /* a walk that is to begin: until Unbound serves, that of init has it */
 	int64_t end = bt_clock_monotonic() + SHARE_MS;
-	if (anew)
-		begin_walk();
+	due = due || anew;
 	while (bt_clock_monotonic() < end) {
 		if (!hold_caches(env))
 			return false;
+		if (due)
+			begin_walk();
+		due = false;
 		enum step step = take_step(env, purge);
 		release_caches(env);
 		if (step == STEP_END)

@@ -74,6 +74,12 @@ grep -q '^  latency p99.9, us  *[0-9]' "$folder/out" || fail "no latency"
 expect 0 --soak 0.1 --json "$folder/figures"
 grep -q '^  reloads by control, by HUP  *[1-9], [1-9]' "$folder/out" || fail "no reload"
 
+expect 0 --all --only unbound,beacontrap
+for part in '^  beacontrap  *1  ' '^  latency p99.9, us  *[0-9]' '^  reloads by control, by HUP  *[1-9]'; do
+	grep -q "$part" "$folder/out" || fail "--all leaves out: $part"
+done
+expect 2 --all --swap
+
 # The client: whoever does not answer has lost all, paced or not.
 echo a.example >"$folder/names"
 port=$(python3 -c "

@@ -34,6 +34,7 @@ def parse():
     parser.add_argument("--spoil", metavar="PEER", help="ask the impossible of it: it is found out")
     parser.add_argument("--swap", action="store_true", help="lists that are swapped under load")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="full load, swaps, reloads")
+    parser.add_argument("--all", action="store_true", help="that, and then --swap and --soak 30")
     parser.add_argument("--quick", action="store_true", help="small and short: that it works")
     for needed in ("unbound", "module", "beacontrap", "load"):
         parser.add_argument(f"--{needed}", required=True, help=argparse.SUPPRESS)
@@ -42,6 +43,8 @@ def parse():
     settings = parser.parse_args()
     if (settings.list is None or settings.benign is None) and not settings.quick:
         parser.error("--list and --benign, or --quick")
+    if settings.all and (settings.swap or settings.soak is not None or settings.json is not None):
+        parser.error("--all is without --swap, --soak and --json")
     if settings.rounds is None:
         settings.rounds = 1 if settings.quick else 9
     if settings.seconds is None:
@@ -95,14 +98,13 @@ def write_json(settings, figures):
             file.write("\n")
 
 
-def main():
-    settings = parse()
+def measure(settings):
     sizes = Sizes.quick() if settings.quick else Sizes()
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         world = World(folder, sizes, settings.seed, settings.list, settings.benign)
-        # the server has its processor for itself
-        os.sched_setaffinity(0, {world.load_cpu})
+        mine = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {world.load_cpu})  # the server has its processor for itself
         try:
             print(
                 f"{len(world.names)} names listed, {len(world.benign)} others and"
@@ -116,6 +118,21 @@ def main():
             return compare(world, settings)
         finally:
             world.close()
+            os.sched_setaffinity(0, mine)
+
+
+def part(settings, **options):
+    return measure(argparse.Namespace(**{**vars(settings), **options}))
+
+
+def main():
+    settings = parse()
+    if not settings.all:
+        return measure(settings)
+    good = part(settings)
+    good &= part(settings, swap=True, seconds=3 if settings.quick else 10)
+    good &= part(settings, soak=0.2 if settings.quick else 30)
+    return good
 
 
 # so that what was started is stopped

@@ -115,7 +115,20 @@ rm "$work/state/local.yaml"
 
 # ---- lists, configuration and trie do not agree ----
 
-touch -d '2026-01-02 03:04:05 UTC' "$work/list.txt"
+# shellcheck disable=SC2317 # called through until_true
+in_force()
+{
+	beacontrap doctor --server "127.0.0.1@$port" >"$work/doctor.log" 2>&1
+}
+
+touch -d '2026-01-02 03:04:05.2 UTC' "$work/list.txt"
+examine 0
+finds warn list 'is not what was compiled'
+compile
+touch -d '2026-01-02 03:04:05.5 UTC' "$trie" # which is looked at twice, as it is changed in its place
+until_true 5 in_force || fail "the new trie is not in force"
+finds ok list 'list: '
+touch -d '2026-01-02 03:04:05.9 UTC' "$work/list.txt" # in the second of its compile
 examine 0
 finds warn list 'is not what was compiled'
 sed -i 's/file: list.txt/&, action: nxdomain/' "$work/beacontrap.yaml"
