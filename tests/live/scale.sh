@@ -54,4 +54,34 @@ hits=$(beacontrap report --format csv 2>/dev/null | tr -d '\r' | awk -F, 'NR > 1
 echo "hits in the report: $hits"
 [ "$hits" -eq 10000 ] || until_true 5 [ "$(beacontrap report --format csv 2>/dev/null | tr -d '\r' | awk -F, 'NR > 1 { n += $3 } END { print n + 0 }')" -eq 10000 ] ||
 	fail "not every hit is in the report"
+
+# Decisions are in force within 2 seconds, with all these names loaded and others cached.
+listed=$(awk 'NR == 1 { print $3 }' "$work/asked")
+harmless=$(awk 'NR == 1 { print $3 }' "$work/harmless")
+
+# shellcheck disable=SC2317 # called through within
+gets() # NAME ADDRESS
+{
+	one 127.0.0.9 udp "$1" A | grep -q " A:[0-9]*:$2 "
+}
+
+# within_two NAME ADDRESS COMMAND...: from the command's end
+within_two()
+{
+	name=$1 address=$2
+	shift 2
+	beacontrap "$@" >"$work/decided.log" 2>&1 || fail "$*"
+	since=$(date +%s%N)
+	until gets "$name" "$address"; do
+		[ $((($(date +%s%N) - since) / 1000000)) -le 2000 ] || fail "$*: not in force within 2 seconds"
+		sleep 0.02
+	done
+	echo "$1: in force after $((($(date +%s%N) - since) / 1000000)) ms"
+}
+
+within_two "$listed" '203\.0\.113\.1' allow "$listed" --for 2h
+within_two "$harmless" '0\.0\.0\.0' block "$harmless" --for 2h
+within_two "$listed" '0\.0\.0\.0' overrides --remove "$listed"
+within_two "$listed" '203\.0\.113\.1' pause 10m
+within_two "$listed" '0\.0\.0\.0' overrides --resume
 exit 0
