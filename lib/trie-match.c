@@ -296,15 +296,23 @@ static __attribute__((noinline)) unsigned match_below(const struct bt_trie *t,
 	return search.count;
 }
 
+/* Looks for what has less than two labels. */
+BT_INLINE unsigned match_above(
+    const struct bt_trie *t, const struct bt_key *key, struct bt_match *matches)
+{
+	unsigned count = 0;
+	if (t->root != BT_TRIE_NO_CLASS)
+		matches[count++] = (struct bt_match){.class_id = t->root};
+	if (has_depth(t, 1) && key->labels > 0)
+		count = match_top(t, key->bytes, matches, count);
+	return count;
+}
+
 unsigned bt_trie_match(const struct bt_trie *trie, const struct bt_key *key,
     struct bt_match matches[static BT_MATCHES_MAX])
 {
 	struct answer answer;
-	unsigned count = 0;
-	if (trie->root != BT_TRIE_NO_CLASS)
-		matches[count++] = (struct bt_match){.class_id = trie->root};
-	if (has_depth(trie, 1) && key->labels > 0)
-		count = match_top(trie, key->bytes, matches, count);
+	unsigned count = match_above(trie, key, matches);
 	if (key->labels < 2 || trie->deepest < 2)
 		return count;
 	answer.begin = bt_begin_two(&trie->filter, key->bytes);
@@ -313,27 +321,38 @@ unsigned bt_trie_match(const struct bt_trie *trie, const struct bt_key *key,
 	return match_below(trie, key, &answer, matches, count);
 }
 
+/* Asks for the pages of a name's first levels. */
+static void prefetch_levels(
+    const struct bt_trie *t, const struct bt_key *key, const struct bt_begin *two)
+{
+	struct levels levels;
+	unsigned labels = key->labels < t->deepest ? key->labels : t->deepest;
+	find_first_levels(t, key->bytes, labels,
+	    bt_head(&t->codes, key->bytes, two->end, two->key_hash), &levels);
+}
+
 /* One step for all keys, then the next: what one step asks for has come before the next needs it.
  */
 void bt_trie_match_batch(const struct bt_trie *trie, const struct bt_key *const *keys,
     unsigned count, struct bt_match (*matches)[BT_MATCHES_MAX], unsigned *counts)
 {
-	struct levels levels;
 	struct answer answers[BT_BATCH_MAX];
+	bool may[BT_BATCH_MAX];
 	for (unsigned i = 0; i < count; i++) {
-		if (keys[i]->labels < 2)
+		may[i] = keys[i]->labels >= 2 && trie->deepest >= 2;
+		if (!may[i])
 			continue;
 		answers[i].begin = bt_begin_two(&trie->filter, keys[i]->bytes);
 		bt_filter_prefetch(&trie->filter, &answers[i].begin);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		const uint8_t *key = keys[i]->bytes;
-		const struct bt_begin *two = &answers[i].begin;
-		unsigned labels = keys[i]->labels < trie->deepest ? keys[i]->labels : trie->deepest;
-		if (labels >= 2 && may_match(trie, keys[i], &answers[i]))
-			find_first_levels(trie, key, labels,
-			    bt_head(&trie->codes, key, two->end, two->key_hash), &levels);
+		may[i] = may[i] && may_match(trie, keys[i], &answers[i]);
+		if (may[i])
+			prefetch_levels(trie, keys[i], &answers[i].begin);
 	}
-	for (unsigned i = 0; i < count; i++)
-		counts[i] = bt_trie_match(trie, keys[i], matches[i]);
+	for (unsigned i = 0; i < count; i++) {
+		counts[i] = match_above(trie, keys[i], matches[i]);
+		if (may[i])
+			counts[i] = match_below(trie, keys[i], &answers[i], matches[i], counts[i]);
+	}
 }
