@@ -25,7 +25,7 @@ enum bt_exit {
 	BT_EXIT_FAILED, /* wrong usage, or something around us is wrong */
 };
 
-enum { BT_OPTIONS_MAX = 16, BT_ANY = 1 << 20 /* number of arguments: no limit */ };
+enum { BT_OPTIONS_MAX = 32, BT_ANY = 1 << 20 /* number of arguments: no limit */ };
 
 struct bt_option {
 	const char *name;  /* long form, without dashes; NULL ends a table */

@@ -9,66 +9,13 @@
 
 #include "cli.h"
 #include "file.h"
-#include "out.h"
-
-enum { FORMAT, ENDPOINTS, SINCE, UNTIL, ZONE, LIST, UNDER, CONTEXT, FAIL_ON_HITS };
+#include "report-options.h"
+#include "trie-names.h"
 
 static const struct bt_option options[] = {
-    [FORMAT] = {"format", "FORMAT", "table (default), csv or json", 'f'},
-    [ENDPOINTS] = {"endpoints", NULL, "show who asked, under each indicator", 'e'},
-    [SINCE] = {"since", "TIME", "only from then on: 7d, 2026-11-23, 2026-11-23T10:00", 's'},
-    [UNTIL] = {"until", "TIME", "only before then", 'u'},
-    [ZONE] = {"tz", "ZONE",
-	"of the table, --since and --until: UTC (default), +02:00, Europe/Berlin", 'z'},
-    [LIST] = {"list", "NAME", "only hits with a match in this list", 'l'},
-    [UNDER] = {"domain", "NAME", "only indicators that are this name or below it", 'd'},
-    [CONTEXT] = {"context", NULL, "show what the lists say of themselves", 0},
-    [FAIL_ON_HITS] = {"fail-on-hits", NULL, "exit with status 1 if there are rows", 0},
-    {NULL, NULL, NULL, 0},
+    BT_REPORT_OPTIONS,
+    [BT_REPORT_OWN] = {NULL, NULL, NULL, 0},
 };
-
-static bool read_time(
-    const struct bt_call *call, int option, const struct bt_zone *zone, int64_t *time)
-{
-	struct bt_err err;
-	if (call->option[option] == NULL ||
-	    bt_time_read(time, call->option[option], zone, bt_time_now(), &err))
-		return true;
-	bt_usage(call, "--%s: %s", options[option].name, err.text);
-	return false;
-}
-
-/* What the options say into *view; `domain` is where its filter's domain lies. */
-static bool read_options(
-    const struct bt_call *call, struct bt_view *view, char domain[static BT_TEXT_MAX + 1])
-{
-	const char *zone = call->option[ZONE] != NULL ? call->option[ZONE] : "UTC";
-	struct bt_err err;
-	struct bt_key key;
-
-	view->filter = (struct bt_report_filter){
-	    .since = INT64_MIN, .until = INT64_MAX, .list = call->option[LIST]};
-	view->endpoints = call->option[ENDPOINTS] != NULL;
-	view->context = call->option[CONTEXT] != NULL;
-	if (!bt_zone_read(&view->zone, zone, &err)) {
-		bt_usage(call, "--tz: %s", err.text);
-		return false;
-	}
-	if (!read_time(call, SINCE, &view->zone, &view->filter.since) ||
-	    !read_time(call, UNTIL, &view->zone, &view->filter.until))
-		return false;
-	if (view->filter.since >= view->filter.until) {
-		bt_usage(call, "--since is not before --until");
-		return false;
-	}
-	if (call->option[UNDER] != NULL) {
-		if (!bt_read_name(&key, call->option[UNDER]))
-			return false;
-		bt_key_to_text(domain, key.bytes, key.len);
-		view->filter.domain = domain;
-	}
-	return true;
-}
 
 /* ---- reading ---- */
 
@@ -109,88 +56,81 @@ static struct bt_trie *find_trie(char *const *folders, int count)
 	return trie;
 }
 
-/* ---- showing ---- */
+/* ---- what nobody asked for ---- */
 
-static void warn(const struct bt_view *view)
+struct indicators {
+	struct bt_report *report;
+	const struct bt_policy *policy;
+};
+
+static bool add_indicator(void *ctx, const uint8_t *key, size_t size, uint32_t class_id)
 {
-	const char *problem;
-	for (size_t i = 0; (problem = bt_report_problem(view->report, i)) != NULL; i++)
-		bt_message("warning: %s", problem);
-
-	if (view->context && view->policy == NULL)
-		bt_message(
-		    "warning: there is no trie, so what the lists say of themselves is not known");
-	if (view->filter.list == NULL)
-		return;
-	struct bt_report_list list;
-	for (size_t i = 0; (list = bt_report_list(view->report, i)).name != NULL; i++)
-		if (strcmp(list.name, view->filter.list) == 0)
-			return;
-	bt_message("warning: the log knows no list '%s'", view->filter.list);
+	const struct indicators *to = ctx;
+	return bt_report_add_indicator(to->report, to->policy, key, size, class_id);
 }
 
-static enum bt_exit show(const struct bt_call *call, const struct bt_out *out,
-    struct bt_report *report, struct bt_view *view)
+/* A row for each name in the trie. */
+static bool add_all(struct bt_report *report, const struct bt_trie *trie)
 {
+	struct indicators to = {.report = report};
+	bool stopped = false;
 	struct bt_err err;
-
-	if (!bt_report_rows(report, &view->rows, &view->count, &err)) {
-		bt_message("%s", err.text);
-		return BT_EXIT_FAILED;
+	if (trie == NULL) {
+		bt_message("there is no trie, so what is watched for is not known");
+		return false;
 	}
-	view->report = report;
-	view->coverage = bt_report_coverage(report);
-	warn(view);
-	if (!out->write(stdout, view)) {
-		bt_message("out of memory");
-		return BT_EXIT_FAILED;
-	}
-	return call->option[FAIL_ON_HITS] != NULL && view->count > 0 ? BT_EXIT_NO : BT_EXIT_OK;
+	to.policy = bt_trie_policy(trie);
+	if (bt_trie_each(trie, add_indicator, &to, &stopped, &err) && !stopped)
+		return true;
+	bt_message("%s", stopped ? "out of memory" : err.text);
+	return false;
 }
 
-static enum bt_exit report_folders(const struct bt_call *call, const struct bt_out *out,
-    struct bt_view *view, char *const *folders, int count)
+/* ---- all of it ---- */
+
+static enum bt_exit report_with_trie(struct bt_report_call *made, const struct bt_call *call,
+    struct bt_report *report, char *const *folders, int count)
+{
+	struct bt_trie *trie = find_trie(folders, count);
+	enum bt_exit status = BT_EXIT_FAILED;
+	made->view.policy = trie != NULL ? bt_trie_policy(trie) : NULL;
+	if (!made->view.all || add_all(report, trie))
+		status = bt_report_show(made, call, report);
+	bt_trie_close(&trie);
+	return status;
+}
+
+static enum bt_exit report_folders(
+    struct bt_report_call *made, const struct bt_call *call, char *const *folders, int count)
 {
 	struct bt_report *report;
 	struct bt_err err;
 
-	if (!bt_report_new(&report, &view->filter, &err)) {
+	if (!bt_report_new(&report, &made->view.options, &err)) {
 		bt_message("%s", err.text);
 		return BT_EXIT_FAILED;
 	}
 	bool ok = true;
 	for (int i = 0; i < count && ok; i++)
 		ok = read_folder(report, folders[i]);
-	enum bt_exit status = BT_EXIT_FAILED;
-	if (ok) {
-		struct bt_trie *trie = find_trie(folders, count);
-		view->policy = trie != NULL ? bt_trie_policy(trie) : NULL;
-		status = show(call, out, report, view);
-		bt_trie_close(&trie);
-	}
+	enum bt_exit status =
+	    ok ? report_with_trie(made, call, report, folders, count) : BT_EXIT_FAILED;
 	bt_report_free(&report);
 	return status;
 }
 
 static enum bt_exit run(const struct bt_call *call)
 {
-	const char *format = call->option[FORMAT] != NULL ? call->option[FORMAT] : "table";
-	const struct bt_out *out = bt_out_find(format);
-	struct bt_view view = {0};
-	char domain[BT_TEXT_MAX + 1];
-
-	if (out == NULL)
-		return bt_usage(
-		    call, "there is no format '%s': expected table, csv or json", format);
-	if (!read_options(call, &view, domain))
+	struct bt_report_call made;
+	if (!bt_report_options_read(&made, call))
 		return BT_EXIT_FAILED;
 	if (call->arguments > 0)
-		return report_folders(call, out, &view, call->argument, call->arguments);
+		return report_folders(&made, call, call->argument, call->arguments);
 
 	struct bt_config *config = bt_open_config(call);
 	if (config == NULL)
 		return BT_EXIT_FAILED;
-	enum bt_exit status = report_folders(call, out, &view, &config->state_dir, 1);
+	enum bt_exit status = report_folders(&made, call, &config->state_dir, 1);
 	bt_config_free(&config);
 	return status;
 }

@@ -206,7 +206,7 @@ void bt_check_events(struct bt_doctor *doctor)
 void bt_check_clients(struct bt_doctor *doctor)
 {
 	const struct bt_recent *recent = &doctor->recent;
-	char client[INET6_ADDRSTRLEN];
+	char client[BT_CLIENT_TEXT];
 	if (!doctor->recent_read)
 		return;
 	if (recent->hits < HITS_ENOUGH ||

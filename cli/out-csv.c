@@ -15,7 +15,7 @@ static bool would_run(const char *text)
 	return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
 }
 
-static void put_cell(FILE *out, const char *text)
+static void put_text(FILE *out, const char *text)
 {
 	bool quoted = strpbrk(text, "\",\r\n") != NULL;
 	if (quoted)
@@ -31,40 +31,80 @@ static void put_cell(FILE *out, const char *text)
 		fputc('"', out);
 }
 
-static void put_figures(FILE *out, uint64_t hits, int64_t first, int64_t last)
+static void put_cell(FILE *out, struct bt_cell cell)
 {
-	char from[BT_TIME_TEXT] = "", to[BT_TIME_TEXT] = "";
-	if (hits > 0) {
-		bt_time_rfc3339(from, first);
-		bt_time_rfc3339(to, last);
+	char time[BT_TIME_TEXT];
+	fputc(',', out);
+	if (!cell.known)
+		return;
+	switch (cell.kind) {
+	case BT_CELL_TEXT:
+		put_text(out, cell.text);
+		break;
+	case BT_CELL_COUNT:
+		fprintf(out, "%" PRIu64, cell.count);
+		break;
+	case BT_CELL_TIME:
+		fputs(bt_time_rfc3339(time, cell.time), out);
+		break;
+	case BT_CELL_DURATION:
+		fprintf(out, "%" PRId64 ".%03d", cell.time / 1000, (int)(cell.time % 1000));
+		break;
+	case BT_CELL_RATIO:
+		fprintf(out, "%.3f", cell.ratio);
+		break;
 	}
-	fprintf(out, ",%" PRIu64 ",%s,%s\r\n", hits, from, to);
 }
 
-static void put_endpoints(FILE *out, const struct bt_report_row *row)
+/* ---- lines ---- */
+
+struct columns {
+	const struct bt_column *list[BT_COLUMNS_MAX];
+	size_t count;
+};
+
+static void put_header(FILE *out, const struct bt_view *view, const struct columns *columns)
 {
-	char client[INET6_ADDRSTRLEN];
+	fputs(bt_by_column(view->options.by), out);
+	if (view->endpoints)
+		fputs(",endpoint", out);
+	for (size_t i = 0; i < columns->count; i++)
+		if (!view->endpoints || columns->list[i]->of_endpoint != NULL)
+			fprintf(out, ",%s", columns->list[i]->name);
+	fputs("\r\n", out);
+}
+
+static void put_endpoints(FILE *out, const struct bt_report_row *row, const struct columns *columns)
+{
+	char client[BT_CLIENT_TEXT];
 	for (uint64_t i = 0; i < row->endpoints; i++) {
-		const struct bt_report_endpoint *who = &row->who[i];
-		put_cell(out, row->domain);
-		fprintf(out, ",%s", bt_client_show(client, who->client));
-		put_figures(out, who->hits, who->first_seen, who->last_seen);
+		put_text(out, row->name);
+		fprintf(out, ",%s", bt_client_show(client, row->who[i].client));
+		for (size_t j = 0; j < columns->count; j++)
+			if (columns->list[j]->of_endpoint != NULL)
+				put_cell(out, columns->list[j]->of_endpoint(&row->who[i]));
+		fputs("\r\n", out);
 	}
+}
+
+static void put_row(FILE *out, const struct bt_report_row *row, const struct columns *columns)
+{
+	put_text(out, row->name);
+	for (size_t i = 0; i < columns->count; i++)
+		put_cell(out, columns->list[i]->of_row(row));
+	fputs("\r\n", out);
 }
 
 bool bt_out_csv(FILE *out, const struct bt_view *view)
 {
-	fprintf(out, "DomainName,%s,hits,firstSeen,lastSeen\r\n",
-	    view->endpoints ? "endpoint" : "endpointCount");
+	struct columns columns;
+	columns.count = bt_columns_of(&view->options, columns.list);
+	put_header(out, view, &columns);
 	for (size_t i = 0; i < view->count; i++) {
-		const struct bt_report_row *row = &view->rows[i];
-		if (view->endpoints) {
-			put_endpoints(out, row);
-			continue;
-		}
-		put_cell(out, row->domain);
-		fprintf(out, ",%" PRIu64, row->endpoints);
-		put_figures(out, row->hits, row->first_seen, row->last_seen);
+		if (view->endpoints)
+			put_endpoints(out, &view->rows[i], &columns);
+		else
+			put_row(out, &view->rows[i], &columns);
 	}
 	bt_out_footer(stderr, view);
 	return true;

@@ -10,38 +10,75 @@ static json_t *time_value(bool known, int64_t time)
 	return known ? json_string(bt_time_rfc3339(text, time)) : json_null();
 }
 
-static json_t *endpoint_object(const struct bt_report_endpoint *who)
+static json_t *cell_value(struct bt_cell cell)
 {
-	char client[INET6_ADDRSTRLEN];
-	return json_pack("{ss so so so}", "endpoint", bt_client_show(client, who->client), "hits",
-	    bt_json_number(who->hits), "firstSeen", time_value(true, who->first_seen), "lastSeen",
-	    time_value(true, who->last_seen));
+	if (!cell.known)
+		return cell.kind == BT_CELL_TEXT ? json_string("") : json_null();
+	switch (cell.kind) {
+	case BT_CELL_TEXT:
+		return bt_json_text(cell.text);
+	case BT_CELL_COUNT:
+		return bt_json_number(cell.count);
+	case BT_CELL_TIME:
+		return time_value(true, cell.time);
+	case BT_CELL_DURATION:
+		return json_real((double)cell.time / 1000);
+	default:
+		return json_real(cell.ratio);
+	}
+}
+
+/* Takes over the value. False if memory ran out. */
+static bool set(json_t *object, const char *name, json_t *value)
+{
+	return json_object_set_new(object, name, value) == 0;
+}
+
+static json_t *endpoint_object(const struct bt_view *view, const struct bt_report_endpoint *who)
+{
+	const struct bt_column *columns[BT_COLUMNS_MAX];
+	size_t count = bt_columns_of(&view->options, columns);
+	char client[BT_CLIENT_TEXT];
+	json_t *object = json_object();
+	bool ok = set(object, "endpoint", json_string(bt_client_show(client, who->client)));
+	for (size_t i = 0; ok && i < count; i++)
+		if (columns[i]->of_endpoint != NULL)
+			ok =
+			    set(object, columns[i]->name, cell_value(columns[i]->of_endpoint(who)));
+	if (ok)
+		return object;
+	json_decref(object);
+	return NULL;
 }
 
 /* NULL if memory ran out. */
-static json_t *endpoint_array(const struct bt_report_row *row)
+static json_t *endpoint_array(const struct bt_view *view, const struct bt_report_row *row)
 {
 	json_t *array = json_array();
 	for (uint64_t i = 0; array != NULL && i < row->endpoints; i++)
-		if (json_array_append_new(array, endpoint_object(&row->who[i])) != 0) {
+		if (json_array_append_new(array, endpoint_object(view, &row->who[i])) != 0) {
 			json_decref(array);
 			return NULL;
 		}
 	return array;
 }
 
-static json_t *row_object(const struct bt_report_row *row, bool endpoints)
+static json_t *row_object(const struct bt_view *view, const struct bt_report_row *row)
 {
-	json_t *object = json_pack("{so so so so so so}", "DomainName", bt_json_text(row->domain),
-	    "endpointCount", bt_json_number(row->endpoints), "hits", bt_json_number(row->hits),
-	    "firstSeen", time_value(row->hits > 0, row->first_seen), "lastSeen",
-	    time_value(row->hits > 0, row->last_seen), "list", bt_json_text(row->list));
-	if (object != NULL && endpoints &&
-	    json_object_set_new(object, "endpoints", endpoint_array(row)) != 0) {
-		json_decref(object);
-		return NULL;
-	}
-	return object;
+	const struct bt_column *columns[BT_COLUMNS_MAX];
+	size_t count = bt_columns_of(&view->options, columns);
+	json_t *object = json_object();
+	bool ok = set(object, bt_by_column(view->options.by), bt_json_text(row->name));
+	for (size_t i = 0; ok && i < count; i++)
+		ok = set(object, columns[i]->name, cell_value(columns[i]->of_row(row)));
+	if (ok && view->options.by == BT_BY_INDICATOR)
+		ok = set(object, "list", bt_json_text(row->list));
+	if (ok && view->endpoints)
+		ok = set(object, "endpoints", endpoint_array(view, row));
+	if (ok)
+		return object;
+	json_decref(object);
+	return NULL;
 }
 
 static bool write_rows(FILE *out, const struct bt_view *view)
@@ -49,7 +86,7 @@ static bool write_rows(FILE *out, const struct bt_view *view)
 	fputs("{\"rows\":[", out);
 	for (size_t i = 0; i < view->count; i++) {
 		fputs(i > 0 ? ",\n" : "\n", out);
-		if (!bt_json_write(out, row_object(&view->rows[i], view->endpoints)))
+		if (!bt_json_write(out, row_object(view, &view->rows[i])))
 			return false;
 	}
 	fputs("\n]", out);
@@ -67,8 +104,8 @@ static json_t *period_object(const struct bt_view *view)
 {
 	bool any = view->coverage.last != 0;
 	return json_pack("{so so so so}", "since",
-	    time_value(view->filter.since != INT64_MIN, view->filter.since), "until",
-	    time_value(view->filter.until != INT64_MAX, view->filter.until), "firstRecord",
+	    time_value(view->options.since != INT64_MIN, view->options.since), "until",
+	    time_value(view->options.until != INT64_MAX, view->options.until), "firstRecord",
 	    time_value(any, view->coverage.first), "lastRecord",
 	    time_value(any, view->coverage.last));
 }

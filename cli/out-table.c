@@ -9,91 +9,177 @@
 #include "out.h"
 
 enum {
-	TIME_WIDTH = 23,  /* "2026-11-23 10:00:00.000" */
-	COUNT_WIDTH = 13, /* "endpointCount" */
-	INDENT = 4,
+	INDENT = 4, /* of endpoints, and of what does not fit into one line */
+	GAP = 2,    /* between columns */
+	CELL_TEXT = 64,
 };
 
 /* How the columns lie. */
 struct layout {
 	const struct bt_view *view;
-	int name, hits; /* widths */
-	bool folded;    /* too wide for the terminal: a name has a line of its own */
+	const struct bt_column *columns[BT_COLUMNS_MAX];
+	size_t count;
+	int name, widths[BT_COLUMNS_MAX];
+	bool folded; /* too wide for the terminal: a name has a line of its own */
 };
+
+/* ---- cells ---- */
+
+static const char *interval_show(char text[static CELL_TEXT], int64_t milliseconds)
+{
+	char duration[BT_TIME_TEXT];
+	snprintf(text, CELL_TEXT, "%s", bt_duration_show(duration, milliseconds));
+	return text;
+}
+
+/* What a cell looks like; texts are only escaped when they are written. */
+static const char *show(
+    char text[static CELL_TEXT], struct bt_cell cell, const struct bt_zone *zone)
+{
+	if (!cell.known)
+		return "-";
+	switch (cell.kind) {
+	case BT_CELL_TEXT:
+		return cell.text;
+	case BT_CELL_COUNT:
+		snprintf(text, CELL_TEXT, "%" PRIu64, cell.count);
+		return text;
+	case BT_CELL_TIME:
+		return bt_time_show(text, cell.time, zone);
+	case BT_CELL_DURATION:
+		return interval_show(text, cell.time);
+	default:
+		snprintf(text, CELL_TEXT, "%.0f %%", cell.ratio * 100);
+		return text;
+	}
+}
+
+static bool is_number(const struct bt_column *column)
+{
+	static const struct bt_report_row none = {.name = "",
+	    .wide = {.lists = "", .campaign = "", .family = "", .actor = "", .actions = ""}};
+	enum bt_cell_kind kind = column->of_row(&none).kind;
+	return kind == BT_CELL_COUNT || kind == BT_CELL_RATIO;
+}
+
+/* ---- layout ---- */
 
 static int wider(int width, size_t other)
 {
 	return (int)other > width ? (int)other : width;
 }
 
-static int digits(uint64_t number)
+static void measure_row(struct layout *layout, const struct bt_report_row *row)
 {
-	return snprintf(NULL, 0, "%" PRIu64, number);
+	const struct bt_view *view = layout->view;
+	char text[CELL_TEXT], client[BT_CLIENT_TEXT];
+	layout->name = wider(layout->name, strlen(row->name));
+	for (size_t i = 0; i < layout->count; i++)
+		layout->widths[i] = wider(layout->widths[i],
+		    strlen(show(text, layout->columns[i]->of_row(row), &view->zone)));
+	for (uint64_t j = 0; view->endpoints && j < row->endpoints; j++)
+		layout->name = wider(
+		    layout->name, INDENT + strlen(bt_client_show(client, row->who[j].client)));
 }
 
 /* Names are never cut: on a terminal that is too narrow, they go on a line of their own. */
 static struct layout lay_out(FILE *out, const struct bt_view *view)
 {
-	struct layout layout = {
-	    .view = view, .name = (int)strlen("DomainName"), .hits = (int)strlen("hits")};
-	char client[INET6_ADDRSTRLEN];
-
-	for (size_t i = 0; i < view->count; i++) {
-		const struct bt_report_row *row = &view->rows[i];
-		layout.name = wider(layout.name, strlen(row->domain));
-		layout.hits = wider(layout.hits, (size_t)digits(row->hits));
-		for (uint64_t j = 0; view->endpoints && j < row->endpoints; j++)
-			layout.name = wider(layout.name,
-			    INDENT + strlen(bt_client_show(client, row->who[j].client)));
-	}
+	struct layout layout = {.view = view};
+	layout.count = bt_columns_of(&view->options, layout.columns);
+	layout.name = (int)strlen(bt_by_column(view->options.by));
+	for (size_t i = 0; i < layout.count; i++)
+		layout.widths[i] = (int)strlen(layout.columns[i]->name);
+	for (size_t i = 0; i < view->count; i++)
+		measure_row(&layout, &view->rows[i]);
+	int width = layout.name;
+	for (size_t i = 0; i < layout.count; i++)
+		width += GAP + layout.widths[i];
 	unsigned columns = bt_columns(out);
-	int width = layout.name + 2 + COUNT_WIDTH + 2 + layout.hits + 2 * (2 + TIME_WIDTH);
 	layout.folded = columns > 0 && width > (int)columns;
 	if (layout.folded)
 		layout.name = INDENT;
 	return layout;
 }
 
-/* One line of five cells; the first is `indent` in. */
-static void put_line(FILE *out, const struct layout *layout, int indent, const char *name,
-    const char *endpoints, const char *hits, const char *first, const char *last)
+/* ---- lines ---- */
+
+/* The first cell is `indent` in. */
+static void put_name(FILE *out, const struct layout *layout, int indent, const char *name)
 {
 	int room = layout->name;
-	fprintf(out, "%*s%s", indent, "", name);
+	fprintf(out, "%*s", indent, "");
+	bt_put_escaped(out, name);
 	if (layout->folded)
 		fputc('\n', out);
 	else
 		room -= indent + (int)strlen(name);
-	fprintf(out, "%*s  %*s  %*s  %-*s  %s\n", room, "", COUNT_WIDTH, endpoints, layout->hits,
-	    hits, TIME_WIDTH, first, last);
+	fprintf(out, "%*s", room > 0 ? room : 0, "");
 }
 
-static void put_figures(FILE *out, const struct layout *layout, int indent, const char *name,
-    const char *endpoints, uint64_t hits, int64_t first, int64_t last)
+/* The last cell of a line has nothing behind it. */
+static void put_cell(FILE *out, const struct layout *layout, size_t number, const char *text)
 {
-	const struct bt_zone *zone = &layout->view->zone;
-	char hits_text[24], from[BT_TIME_TEXT] = "-", to[BT_TIME_TEXT] = "-";
+	int room = layout->widths[number] - (int)strlen(text);
+	bool right = is_number(layout->columns[number]), last = number + 1 == layout->count;
+	fprintf(out, "%*s", GAP + (right && room > 0 ? room : 0), "");
+	bt_put_escaped(out, text);
+	if (!right && !last && room > 0)
+		fprintf(out, "%*s", room, "");
+}
 
-	snprintf(hits_text, sizeof(hits_text), "%" PRIu64, hits);
-	if (hits > 0) {
-		bt_time_show(from, first, zone);
-		bt_time_show(to, last, zone);
+static void put_header(FILE *out, const struct layout *layout)
+{
+	put_name(out, layout, 0, bt_by_column(layout->view->options.by));
+	for (size_t i = 0; i < layout->count; i++)
+		put_cell(out, layout, i, layout->columns[i]->name);
+	fputc('\n', out);
+}
+
+static void put_endpoint(
+    FILE *out, const struct layout *layout, const struct bt_report_endpoint *who)
+{
+	char text[CELL_TEXT], client[BT_CLIENT_TEXT];
+	size_t end = layout->count;
+	while (end > 0 && layout->columns[end - 1]->of_endpoint == NULL)
+		end--;
+	put_name(out, layout, INDENT, bt_client_show(client, who->client));
+	for (size_t i = 0; i < end; i++) {
+		const struct bt_column *column = layout->columns[i];
+		put_cell(out, layout, i,
+		    column->of_endpoint == NULL
+			? ""
+			: show(text, column->of_endpoint(who), &layout->view->zone));
 	}
-	put_line(out, layout, indent, name, endpoints, hits_text, from, to);
+	fputc('\n', out);
+}
+
+/* "Not seen" is a statement about a time: never just "clean". */
+static void put_nothing(FILE *out, const struct layout *layout, const struct bt_report_row *row)
+{
+	char time[BT_TIME_TEXT];
+	if (row->wide.watched_since == 0)
+		fputs("  none seen; since when it is watched for is not known", out);
+	else
+		fprintf(out, "  none since %s",
+		    bt_time_show(time, row->wide.watched_since, &layout->view->zone));
 }
 
 static void put_row(FILE *out, const struct layout *layout, const struct bt_report_row *row)
 {
-	char endpoints[24], client[INET6_ADDRSTRLEN];
-
-	snprintf(endpoints, sizeof(endpoints), "%" PRIu64, row->endpoints);
-	put_figures(
-	    out, layout, 0, row->domain, endpoints, row->hits, row->first_seen, row->last_seen);
-	for (uint64_t i = 0; layout->view->endpoints && i < row->endpoints; i++) {
-		const struct bt_report_endpoint *who = &row->who[i];
-		put_figures(out, layout, INDENT, bt_client_show(client, who->client), "", who->hits,
-		    who->first_seen, who->last_seen);
+	char text[CELL_TEXT];
+	put_name(out, layout, 0, row->name);
+	for (size_t i = 0; i < layout->count; i++) {
+		struct bt_cell cell = layout->columns[i]->of_row(row);
+		if (row->hits == 0 && cell.kind == BT_CELL_TIME && !layout->view->options.wide)
+			break;
+		put_cell(out, layout, i, show(text, cell, &layout->view->zone));
 	}
+	if (row->hits == 0 && !layout->view->options.wide)
+		put_nothing(out, layout, row);
+	fputc('\n', out);
+	for (uint64_t i = 0; layout->view->endpoints && i < row->endpoints; i++)
+		put_endpoint(out, layout, &row->who[i]);
 }
 
 /* ---- what surrounds the rows ---- */
@@ -205,7 +291,7 @@ bool bt_out_table(FILE *out, const struct bt_view *view)
 	bool bold = bt_colour(out);
 
 	fprintf(out, "Times in %s\n\n%s", view->zone.name, bold ? "\033[1m" : "");
-	put_line(out, &layout, 0, "DomainName", "endpointCount", "hits", "firstSeen", "lastSeen");
+	put_header(out, &layout);
 	fputs(bold ? "\033[0m" : "", out);
 	for (size_t i = 0; i < view->count; i++)
 		put_row(out, &layout, &view->rows[i]);

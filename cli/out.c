@@ -19,27 +19,25 @@ const struct bt_out *bt_out_find(const char *name)
 	return NULL;
 }
 
-const char *bt_client_show(char text[static INET6_ADDRSTRLEN], const uint8_t client[static 16])
+const char *bt_client_show(char text[static BT_CLIENT_TEXT], const uint8_t client[static 16])
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	if (memcmp(client, mapped, sizeof(mapped)) == 0)
-		inet_ntop(AF_INET, client + sizeof(mapped), text, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, client, text, INET6_ADDRSTRLEN);
+	struct bt_network network = {.bits = 128};
+	memcpy(network.address, client, sizeof(network.address));
+	bt_network_write(text, &network);
 	return text;
 }
 
 int64_t bt_view_since(const struct bt_view *view)
 {
-	return view->filter.since != INT64_MIN ? view->filter.since : view->coverage.first;
+	return view->options.since != INT64_MIN ? view->options.since : view->coverage.first;
 }
 
 int64_t bt_view_until(const struct bt_view *view)
 {
-	return view->filter.until != INT64_MAX ? view->filter.until : view->coverage.last;
+	return view->options.until != INT64_MAX ? view->options.until : view->coverage.last;
 }
 
 bool bt_view_has_list(const struct bt_view *view, const char *list)
 {
-	return view->filter.list == NULL || strcmp(view->filter.list, list) == 0;
+	return view->options.list == NULL || strcmp(view->options.list, list) == 0;
 }

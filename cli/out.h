@@ -10,26 +10,28 @@
 #ifndef BT_OUT_H
 #define BT_OUT_H
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
+#include "columns.h"
 #include "policy.h"
 #include "report.h"
 #include "timestamp.h"
 
 /* Everything that a report shows. */
 struct bt_view {
+	struct bt_report_options options;
 	const struct bt_report *report; /* resolvers, lists, problems */
 	const struct bt_report_row *rows;
 	size_t count;
-	struct bt_report_filter filter;
 	struct bt_report_coverage coverage;
 	const struct bt_policy *policy; /* of the state directory's trie; NULL: not known */
 	struct bt_zone zone;            /* for people; machines get UTC */
 	bool endpoints;                 /* show who asked */
+	bool all;                       /* rows of what nobody asked for, too */
 	bool context;                   /* show the metadata of the lists */
+	bool live;                      /* names as they are, where they would be defanged */
 };
 
 struct bt_out {
@@ -40,6 +42,9 @@ struct bt_out {
 /* The writer of that name, or NULL. */
 const struct bt_out *bt_out_find(const char *name);
 
+/* "table, csv or json": the writers' names. */
+#define BT_OUT_NAMES "table, csv or json"
+
 bool bt_out_table(FILE *out, const struct bt_view *view);
 bool bt_out_csv(FILE *out, const struct bt_view *view);
 bool bt_out_json(FILE *out, const struct bt_view *view);
@@ -47,8 +52,10 @@ bool bt_out_json(FILE *out, const struct bt_view *view);
 /* What surrounds the rows for people: lists' metadata if wanted, period, coverage. */
 void bt_out_footer(FILE *out, const struct bt_view *view);
 
+enum { BT_CLIENT_TEXT = BT_NETWORK_TEXT };
+
 /* A client as text, IPv4 in its own form. Returns text. */
-const char *bt_client_show(char text[static INET6_ADDRSTRLEN], const uint8_t client[static 16]);
+const char *bt_client_show(char text[static BT_CLIENT_TEXT], const uint8_t client[static 16]);
 
 /* The first and last moment that the rows can be of: as asked for, else of the log. */
 int64_t bt_view_since(const struct bt_view *view);

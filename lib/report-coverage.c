@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* report-coverage.c -- segments to report rows: how far they can be trusted */
+/* report-coverage.c -- events to report rows: how far they can be trusted */
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,17 +63,109 @@ static int by_resolver(const void *a, const void *b)
 	return 0;
 }
 
+/* Since a resolver's last record, unless its next heartbeat may still come. */
+static int64_t silence(int64_t end, int64_t now)
+{
+	int64_t length = now == INT64_MAX ? 0 : span(end, now);
+	return length > (int64_t)MISSING * PERIOD_DEFAULT * 1000 ? length : 0;
+}
+
+/* Between the lives of each resolver, and since the last one. */
 static void measure_between(
-    struct bt_boot *const *boots, size_t count, struct bt_report_coverage *coverage)
+    struct bt_boot *const *boots, size_t count, int64_t now, struct bt_report_coverage *coverage)
 {
 	int64_t end = 0;
 	for (size_t i = 0; i < count; i++) {
 		bool first = i == 0 || boots[i]->resolver != boots[i - 1]->resolver;
+		bool last = i + 1 == count || boots[i + 1]->resolver != boots[i]->resolver;
 		if (!first)
 			coverage->down = clamp_add(coverage->down, span(end, boots[i]->first));
 		if (first || boots[i]->last > end)
 			end = boots[i]->last;
+		if (last)
+			coverage->down = clamp_add(coverage->down, silence(end, now));
 	}
+}
+
+/* ---- since when lists are watched for ---- */
+
+static const struct bt_known_policy *find_policy(const struct bt_report *report, uint64_t digest)
+{
+	uint32_t number;
+	return bt_intern_find(report->policy_table, &digest, sizeof(digest), &number)
+		   ? &report->known_policies[number]
+		   : NULL;
+}
+
+static struct bt_watch_since *find_watch(const struct bt_report *report, uint32_t name)
+{
+	for (size_t i = 0; i < report->watched_count; i++)
+		if (report->watched[i].name == name)
+			return &report->watched[i];
+	return NULL;
+}
+
+static const struct bt_known_list *find_list(const struct bt_known_policy *policy, uint32_t name)
+{
+	for (size_t i = 0; policy != NULL && i < policy->count; i++)
+		if (policy->lists[i].name == name)
+			return &policy->lists[i];
+	return NULL;
+}
+
+/*
+ * When a resolver's last state of a list came into force, without a break since; 0: it is not in
+ * force. Which names a list had earlier, the log does not say.
+ */
+static int64_t in_force_since(
+    const struct bt_report *report, struct bt_boot *const *boots, size_t count, uint32_t name)
+{
+	const struct bt_known_list *now = NULL;
+	int64_t since = 0;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < boots[i]->beat_count; j++) {
+			const struct bt_beat *beat = &boots[i]->beats[j];
+			const struct bt_known_list *list =
+			    find_list(find_policy(report, beat->policy), name);
+			if (list != NULL && now != NULL && list->entries == now->entries &&
+			    list->modified == now->modified)
+				continue;
+			now = list;
+			since = list == NULL ? 0 : beat->time;
+		}
+	}
+	return since;
+}
+
+/* Everywhere: the last of all resolvers that have it. */
+static bool find_watched(struct bt_report *report, struct bt_boot *const *boots, size_t count)
+{
+	free(report->watched);
+	report->watched_count = 0;
+	report->watched = calloc(report->list_count + 1, sizeof(*report->watched));
+	if (report->watched == NULL)
+		return false;
+	for (size_t i = 0; i < report->list_count; i++) {
+		struct bt_watch_since *watch = &report->watched[report->watched_count++];
+		watch->name = report->lists[i].name;
+		for (size_t first = 0, next; first < count; first = next) {
+			for (next = first + 1;
+			     next < count && boots[next]->resolver == boots[first]->resolver;
+			     next++)
+				;
+			int64_t since =
+			    in_force_since(report, &boots[first], next - first, watch->name);
+			if (since > watch->since)
+				watch->since = since;
+		}
+	}
+	return true;
+}
+
+int64_t bt_report_watched(const struct bt_report *report, uint32_t list)
+{
+	const struct bt_watch_since *watch = find_watch(report, list);
+	return watch == NULL ? 0 : watch->since;
 }
 
 static bool name_resolvers(struct bt_report *report, struct bt_boot *const *boots, size_t count)
@@ -141,7 +233,11 @@ bool bt_report_measure(struct bt_report *report)
 		if (boots[i]->alive)
 			boots[alive++] = boots[i];
 	}
-	measure_between(boots, alive, &report->coverage);
+	int64_t now = report->options.now;
+	if (now != INT64_MAX && now > report->options.until)
+		now = report->options.until;
+	measure_between(boots, alive, now, &report->coverage);
+	ok = ok && find_watched(report, boots, alive);
 	free(boots);
 	sum_lost(report);
 	sort_names(report);

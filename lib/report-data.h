@@ -5,6 +5,7 @@
 
 #include "intern.h"
 #include "name.h"
+#include "pairs.h"
 #include "ranges.h"
 #include "report.h"
 #include "segment.h"
@@ -32,19 +33,46 @@ struct bt_boot {
 	size_t beat_count, beat_room;
 };
 
-/* How often one client asked for one indicator. */
+/* How often one client asked for what one row is of. */
 struct bt_tally {
-	uint32_t indicator, client;
-	uint64_t hits;
+	uint32_t row, client;
+	uint64_t hits; /* 0: only before the time that is asked about */
 	int64_t first_seen, last_seen;
+	int64_t ever; /* first seen, whatever time is asked about */
 };
 
-/* The list that an indicator's last hit is credited to. */
-struct bt_credit {
+/* A row in the making. */
+struct bt_draft {
+	int64_t time;  /* of its last hit, */
+	uint32_t list; /* and the list that this is credited to, in strings, from 1; 0: no hit */
+	bool listed;   /* it is shown even if it is never hit */
+	uint32_t days;
+	uint64_t indicators;
+};
+
+/* Something said of a row. */
+enum bt_fact_kind {
+	BT_FACT_LIST,
+	BT_FACT_CAMPAIGN,
+	BT_FACT_FAMILY,
+	BT_FACT_ACTOR,
+	BT_FACT_ACTION,
+	BT_FACT_KINDS,
+};
+
+struct bt_fact {
+	uint32_t row;
+	uint32_t kind; /* enum bt_fact_kind */
+	uint32_t text; /* in strings */
+};
+
+/* A hit's time, for rhythms and days. */
+struct bt_moment {
+	uint32_t tally;
 	int64_t time;
-	uint32_t list; /* in strings */
 };
 
+/* What a list was when it came into force; another content is another one. */
 struct bt_known_list {
 	uint32_t name, action; /* in strings */
 	uint64_t entries;
@@ -52,26 +80,53 @@ struct bt_known_list {
 	int64_t created; /* of the segment that says so */
 };
 
+/* The lists of a policy that any segment holds. */
+struct bt_known_policy {
+	struct bt_known_list *lists;
+	size_t count;
+};
+
 struct bt_segment_policy {
 	uint64_t digest;
 	const struct bt_policy *policy; /* NULL: it is not in the segment */
 };
 
+/* From when on a list has been in force everywhere. */
+struct bt_watch_since {
+	uint32_t name; /* in strings */
+	int64_t since;
+};
+
 struct bt_report {
-	/* The filter. */
-	int64_t since, until;
+	struct bt_report_options options; /* its pointers: into the next three, or NULL */
 	char *list;
-	bool by_domain;
 	struct bt_key domain;
+	struct bt_network client;
 
 	/* What was asked for, and by whom. */
-	struct bt_intern *indicators; /* keys */
-	struct bt_intern *clients;    /* addresses */
-	struct bt_intern *pairs;      /* numbers of an indicator and a client */
-	struct bt_tally *tallies;     /* by number of the pair */
+	struct bt_intern *names;   /* of rows: keys of names, addresses, texts, days */
+	struct bt_intern *clients; /* addresses */
+	struct bt_pairs pairs;     /* numbers of a row and a client */
+	struct bt_tally *tallies;  /* by number of the pair */
 	size_t tally_room;
-	struct bt_credit *credits; /* by number of the indicator */
-	size_t credit_room;
+	struct bt_draft *drafts; /* by number of the row */
+	size_t draft_room;
+	uint32_t *touched; /* the rows of the event that is being counted */
+	size_t touched_count, touched_room;
+	struct bt_intern *hours; /* numbers of an hour since 1970, */
+	uint64_t *hour_hits;     /* and the hits in it */
+	size_t hour_room;
+
+	/* Of a wide report. */
+	struct bt_intern *shapes;   /* what of an event its facts follow from */
+	struct bt_pairs row_shapes; /* of which they are noted */
+	struct bt_pairs row_facts;  /* numbers of a row, and of a text with its kind */
+	struct bt_fact *facts;      /* by number of the pair */
+	size_t fact_room;
+	struct bt_intern *indicators; /* keys */
+	struct bt_pairs row_indicators, row_days;
+	struct bt_moment *moments;
+	size_t moment_count, moment_room;
 
 	/* How far that can be trusted. */
 	struct bt_intern *source_table; /* boot and ring */
@@ -85,6 +140,11 @@ struct bt_report {
 	size_t resolver_count;
 	struct bt_known_list *lists; /* sorted by name once a read is over */
 	size_t list_count;
+	struct bt_intern *policy_table; /* digests */
+	struct bt_known_policy *known_policies;
+	size_t known_policy_room;
+	struct bt_watch_since *watched; /* sorted by name's number */
+	size_t watched_count;
 	char **problems; /* ends with NULL */
 	size_t problem_count;
 	struct bt_report_coverage coverage;
@@ -99,8 +159,13 @@ struct bt_report {
 
 	/* The outcome. */
 	struct bt_report_row *rows;
-	struct bt_report_endpoint *endpoints;
 	size_t row_count;
+	struct bt_report_endpoint *endpoints;
+	uint64_t endpoint_count; /* distinct */
+	struct bt_report_hour *hour_rows;
+	size_t hour_count;
+	char **texts; /* that rows point to */
+	size_t text_count, text_room;
 };
 
 /*
@@ -111,13 +176,64 @@ bool bt_report_room(void *row, size_t *room, size_t count, size_t size);
 
 bool bt_strings_add(struct bt_strings *strings, const char *text, uint32_t *number);
 
-/* Counts an event that is new to the report. False if memory runs out. */
-bool bt_report_count(struct bt_report *report, const struct bt_segment_event *record);
+/* Counts an event that is new to the report; `policy` may be NULL. False if memory runs out. */
+bool bt_report_count(
+    struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event);
 
 /* The policy that the open segment has for this digest, NULL if none. */
 const struct bt_policy *bt_report_policy(const struct bt_report *report, uint64_t digest);
 
+/* The row for that name; false if memory runs out. */
+bool bt_report_row(struct bt_report *report, const void *name, size_t size, uint32_t *row);
+
+/* Goes through the memberships that cover the name that an event matched. */
+struct bt_member_walk {
+	const struct bt_policy *policy;
+	const struct bt_event *event;
+	unsigned labels; /* of the name */
+	unsigned match, next;
+};
+
+struct bt_member_walk bt_walk_members(const struct bt_policy *policy, const struct bt_event *event);
+
+/* The next one, and how many labels its listed name has. False: there are no more. */
+bool bt_next_member(struct bt_member_walk *walk, struct bt_member *member, unsigned *labels);
+
+/* What the row of a membership is called; NULL: a row is not of memberships. */
+const char *bt_report_text(
+    const struct bt_report *report, const struct bt_policy *policy, struct bt_member member);
+
+#define BT_REPORT_NOTHING "-" /* the row of hits that have no such thing */
+
+/* The key of the name that an event is credited to: its size, and where it is. */
+const uint8_t *bt_report_indicator(const struct bt_event *event, size_t *size);
+
+/* The number of the unit of time, since 1970, that has this moment. */
+static inline int64_t bt_floor_to(int64_t time, int64_t unit)
+{
+	return time / unit - (time % unit < 0);
+}
+
 /* What heartbeats and gaps come to, after a read. False if memory runs out. */
 bool bt_report_measure(struct bt_report *report);
+
+/* From when on the list with that name has been as it is, everywhere. 0: not known. */
+int64_t bt_report_watched(const struct bt_report *report, uint32_t list);
+
+/* ---- report-wide.c ---- */
+
+/* Notes what a wide report says of a row, from a hit. False if memory runs out. */
+bool bt_report_note(struct bt_report *report, uint32_t row, uint32_t tally,
+    const struct bt_policy *policy, const struct bt_event *event);
+
+/* Notes what a membership says: its list, and if the report is wide more. False if memory runs out. */
+bool bt_report_note_member(struct bt_report *report, uint32_t row, const struct bt_policy *policy,
+    struct bt_member member);
+
+/* The rhythm of each tally: malloc'ed, the caller's. False if memory runs out. */
+bool bt_report_rhythms(struct bt_report *report, struct bt_rhythm **rhythms);
+
+/* Fills in the rows' texts, while rows[] is by number of the row. False if memory runs out. */
+bool bt_report_say_facts(struct bt_report *report);
 
 #endif

@@ -1,128 +1,67 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* report-rows.c -- segments to report rows: counting hits, and the rows that they make */
+/* report-rows.c -- events to report rows: the rows that tallies make */
 
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "endian.h"
 #include "report-data.h"
 
-/* ---- the filter ---- */
+enum { DAY_MS = 86400000, DAY_S = 86400, HOUR_MS = 3600000, NAME_TEXT = BT_TEXT_MAX + 1 };
 
-/* The key of the name that an event is credited to. */
-static const uint8_t *indicator_of(const struct bt_event *event, size_t *size)
+/* ---- what rows are called ---- */
+
+static void show_day(char text[static NAME_TEXT], const void *bytes)
 {
-	unsigned whole;
-	const uint8_t *name = bt_event_name(event, &whole);
-	*size = 0;
-	for (unsigned i = 0; i < event->labels; i++)
-		*size += name[*size] + 1u;
-	return name;
+	int64_t day = (int64_t)bt_get64(bytes);
+	time_t seconds = (time_t)(day * DAY_S);
+	struct tm tm;
+	if (gmtime_r(&seconds, &tm) == NULL || strftime(text, NAME_TEXT, "%F", &tm) == 0)
+		snprintf(text, NAME_TEXT, "day %" PRId64, day);
 }
 
-/* Whether a class that matched covers the name by this list. */
-static bool covers(const struct bt_policy *policy, const struct bt_event *event,
-    const struct bt_event_match *match, unsigned list)
+static void show_client(char text[static NAME_TEXT], const void *address)
 {
-	unsigned size;
-	const uint8_t *name = bt_event_name(event, &size);
-	int labels = bt_key_labels(name, size);
-	if (match->class_id >= bt_policy_classes(policy))
-		return false;
-	for (unsigned i = 0; i < bt_policy_class_size(policy, match->class_id); i++) {
-		struct bt_member member = bt_policy_member(policy, match->class_id, i);
-		if (member.list == list)
-			return bt_scope_covers(member.scope, match->labels, (unsigned)labels);
-	}
-	return false;
+	struct bt_network network = {.bits = 128};
+	memcpy(network.address, address, sizeof(network.address));
+	bt_network_write(text, &network);
 }
 
-static bool in_list(const struct bt_report *report, const struct bt_event *event)
+static char *name_of(const struct bt_report *report, uint32_t row)
 {
-	const struct bt_policy *policy = bt_report_policy(report, event->policy);
-	if (policy == NULL)
-		return strcmp(report->list, "?") == 0;
-	int list = bt_policy_find_list(policy, report->list);
-	if (list < 0)
-		return false;
-	if (event->list == list)
-		return true;
-	for (unsigned i = 0; i < event->match_count; i++) {
-		if (covers(policy, event, &event->matches[i], (unsigned)list))
-			return true;
-	}
-	return false;
-}
-
-static bool is_wanted(const struct bt_report *report, const struct bt_event *event,
-    const uint8_t *indicator, size_t size)
-{
-	if (event->time < report->since || event->time >= report->until)
-		return false;
-	if (report->by_domain &&
-	    (size < report->domain.len ||
-		memcmp(indicator, report->domain.bytes, report->domain.len) != 0))
-		return false;
-	return report->list == NULL || in_list(report, event);
-}
-
-/* ---- counting ---- */
-
-/* The list that holds the deciding indicator. */
-static bool credit(struct bt_report *report, uint32_t indicator, const struct bt_event *event)
-{
-	const struct bt_policy *policy = bt_report_policy(report, event->policy);
-	const char *name = "?";
-	uint32_t list;
-	if (policy != NULL && event->list < bt_policy_lists(policy))
-		name = bt_policy_list(policy, event->list).name;
-	if (!bt_strings_add(&report->strings, name, &list))
-		return false;
-	struct bt_credit *last = &report->credits[indicator];
-	char **text = report->strings.text;
-	if (last->list == 0 || last->time < event->time ||
-	    (last->time == event->time && strcmp(name, text[last->list - 1]) < 0))
-		*last = (struct bt_credit){.time = event->time, .list = list + 1};
-	return true;
-}
-
-static void add_hit(struct bt_tally *tally, int64_t time)
-{
-	if (tally->hits == 0 || time < tally->first_seen)
-		tally->first_seen = time;
-	if (tally->hits == 0 || time > tally->last_seen)
-		tally->last_seen = time;
-	tally->hits++;
-}
-
-bool bt_report_count(struct bt_report *report, const struct bt_segment_event *record)
-{
-	const struct bt_event *event = &record->event;
+	char text[NAME_TEXT];
 	size_t size;
-	const uint8_t *name = indicator_of(event, &size);
-	uint32_t indicator, client, pair;
-	uint8_t key[8];
-
-	if (!is_wanted(report, event, name, size))
-		return true;
-	if (!bt_report_room(&report->credits, &report->credit_room,
-		bt_intern_count(report->indicators), sizeof(*report->credits)) ||
-	    !bt_report_room(&report->tallies, &report->tally_room, bt_intern_count(report->pairs),
-		sizeof(*report->tallies)) ||
-	    !bt_intern_add(report->indicators, name, size, &indicator) ||
-	    !bt_intern_add(report->clients, event->client, sizeof(event->client), &client))
-		return false;
-	bt_put32(key, indicator);
-	bt_put32(key + 4, client);
-	if (!bt_intern_add(report->pairs, key, sizeof(key), &pair))
-		return false;
-	report->tallies[pair].indicator = indicator;
-	report->tallies[pair].client = client;
-	add_hit(&report->tallies[pair], event->time);
-	return credit(report, indicator, event);
+	const void *name = bt_intern_bytes(report->names, row, &size);
+	switch (report->options.by) {
+	case BT_BY_INDICATOR:
+	case BT_BY_QNAME:
+		bt_key_to_text(text, name, size);
+		return strdup(text);
+	case BT_BY_CLIENT:
+		show_client(text, name);
+		return strdup(text);
+	case BT_BY_DAY:
+		show_day(text, name);
+		return strdup(text);
+	default:
+		return strndup(name, size);
+	}
 }
 
-/* ---- rows ---- */
+/* ---- from tallies ---- */
+
+static enum bt_report_status status_of(const struct bt_report *report, int64_t last_seen)
+{
+	int64_t now = report->options.now;
+	if (now == INT64_MAX)
+		now = report->coverage.last;
+	return last_seen >= now || (uint64_t)now - (uint64_t)last_seen <= DAY_MS ? BT_STATUS_ACTIVE
+										 : BT_STATUS_QUIET;
+}
 
 /* A row's endpoints, to be written. */
 static struct bt_report_endpoint *who(
@@ -131,35 +70,81 @@ static struct bt_report_endpoint *who(
 	return report->endpoints + (row->who - report->endpoints);
 }
 
-/* Tallies of one indicator side by side, as endpoints; rows[] gets where, and the sums. */
-static void gather(struct bt_report *report, uint32_t pairs)
+static void add_endpoint(
+    struct bt_report *report, const struct bt_tally *tally, const struct bt_rhythm *rhythm)
+{
+	struct bt_report_row *row = &report->rows[tally->row];
+	struct bt_report_endpoint *endpoint = who(report, row) + row->endpoints;
+	size_t size;
+	memcpy(endpoint->client, bt_intern_bytes(report->clients, tally->client, &size),
+	    sizeof(endpoint->client));
+	endpoint->hits = tally->hits;
+	endpoint->first_seen = tally->first_seen;
+	endpoint->last_seen = tally->last_seen;
+	if (rhythm != NULL)
+		endpoint->rhythm = *rhythm;
+	if (row->endpoints == 0 || tally->first_seen < row->first_seen)
+		row->first_seen = tally->first_seen;
+	if (row->endpoints == 0 || tally->last_seen > row->last_seen)
+		row->last_seen = tally->last_seen;
+	row->hits += tally->hits;
+	row->wide.new_endpoints += tally->ever >= report->options.baseline;
+	row->endpoints++;
+}
+
+/* Tallies of one row side by side, as endpoints; rows[] gets where, and the sums. */
+static void gather(struct bt_report *report, const struct bt_rhythm *rhythms)
 {
 	struct bt_report_endpoint *next = report->endpoints;
-	for (uint32_t i = 0; i < pairs; i++)
-		report->rows[report->tallies[i].indicator].endpoints++;
+	uint32_t count = report->pairs.count;
+	for (uint32_t i = 0; i < count; i++)
+		report->rows[report->tallies[i].row].endpoints += report->tallies[i].hits > 0;
 	for (size_t i = 0; i < report->row_count; i++) {
 		report->rows[i].who = next;
 		next += report->rows[i].endpoints;
 		report->rows[i].endpoints = 0;
 	}
-	for (uint32_t i = 0; i < pairs; i++) {
-		const struct bt_tally *tally = &report->tallies[i];
-		struct bt_report_row *row = &report->rows[tally->indicator];
-		struct bt_report_endpoint *endpoint = who(report, row) + row->endpoints;
-		size_t size;
-		memcpy(endpoint->client, bt_intern_bytes(report->clients, tally->client, &size),
-		    sizeof(endpoint->client));
-		endpoint->hits = tally->hits;
-		endpoint->first_seen = tally->first_seen;
-		endpoint->last_seen = tally->last_seen;
-		if (row->endpoints == 0 || tally->first_seen < row->first_seen)
-			row->first_seen = tally->first_seen;
-		if (row->endpoints == 0 || tally->last_seen > row->last_seen)
-			row->last_seen = tally->last_seen;
-		row->hits += tally->hits;
-		row->endpoints++;
-	}
+	for (uint32_t i = 0; i < count; i++)
+		if (report->tallies[i].hits > 0)
+			add_endpoint(
+			    report, &report->tallies[i], rhythms == NULL ? NULL : &rhythms[i]);
 }
+
+static bool count_endpoints(struct bt_report *report)
+{
+	bool *seen = calloc((size_t)bt_intern_count(report->clients) + 1, sizeof(*seen));
+	if (seen == NULL)
+		return false;
+	for (uint32_t i = 0; i < report->pairs.count; i++) {
+		const struct bt_tally *tally = &report->tallies[i];
+		report->endpoint_count += tally->hits > 0 && !seen[tally->client];
+		seen[tally->client] |= tally->hits > 0;
+	}
+	free(seen);
+	return true;
+}
+
+/* The medians of its endpoints' rhythms. */
+static bool find_rhythm(struct bt_report_row *row)
+{
+	struct bt_rhythm *copy = malloc((row->endpoints + 1) * sizeof(*copy));
+	if (copy == NULL)
+		return false;
+	for (uint64_t i = 0; i < row->endpoints; i++)
+		copy[i] = row->who[i].rhythm;
+	row->wide.rhythm = bt_rhythm_middle(copy, row->endpoints);
+	free(copy);
+	return true;
+}
+
+static bool widen(const struct bt_report *report, struct bt_report_row *row, size_t number)
+{
+	row->wide.days = report->drafts[number].days;
+	row->wide.indicators = report->drafts[number].indicators;
+	return find_rhythm(row);
+}
+
+/* ---- order ---- */
 
 static int by_hits(const void *a, const void *b)
 {
@@ -169,50 +154,177 @@ static int by_hits(const void *a, const void *b)
 	return memcmp(left->client, right->client, sizeof(left->client));
 }
 
-static int by_endpoints(const void *a, const void *b)
+static int descending(uint64_t a, uint64_t b)
 {
-	const struct bt_report_row *left = a, *right = b;
-	if (left->endpoints != right->endpoints)
-		return left->endpoints > right->endpoints ? -1 : 1;
-	return strcmp(left->domain, right->domain);
+	return a == b ? 0 : a > b ? -1 : 1;
 }
 
-static bool name_rows(struct bt_report *report)
+static int descending_time(int64_t a, int64_t b)
 {
-	for (size_t i = 0; i < report->row_count; i++) {
-		char text[BT_TEXT_MAX + 1];
-		size_t size;
-		const void *key = bt_intern_bytes(report->indicators, (uint32_t)i, &size);
-		bt_key_to_text(text, key, size);
-		report->rows[i].domain = strdup(text);
-		report->rows[i].list = report->strings.text[report->credits[i].list - 1];
-		if (report->rows[i].domain == NULL)
-			return false;
+	return a == b ? 0 : a > b ? -1 : 1;
+}
+
+static int by_order(const void *a, const void *b, void *sort)
+{
+	const struct bt_report_row *left = a, *right = b;
+	int order = 0;
+	switch (*(const enum bt_report_sort *)sort) {
+	case BT_SORT_HITS:
+		order = descending(left->hits, right->hits);
+		break;
+	case BT_SORT_FIRST_SEEN:
+		order = descending_time(left->first_seen, right->first_seen);
+		break;
+	case BT_SORT_LAST_SEEN:
+		order = descending_time(left->last_seen, right->last_seen);
+		break;
+	case BT_SORT_NAME:
+		break;
+	default:
+		order = descending(left->endpoints, right->endpoints);
+		break;
 	}
+	return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+/* Rows that are to be shown, in order. */
+static void choose(struct bt_report *report)
+{
+	struct bt_report_options *options = &report->options;
+	size_t kept = 0;
+	for (size_t i = 0; i < report->row_count; i++) {
+		struct bt_report_row row = report->rows[i];
+		bool listed = report->drafts[i].listed && options->min_endpoints == 0;
+		if ((row.hits > 0 && row.endpoints >= options->min_endpoints) || listed)
+			report->rows[kept++] = row;
+		else
+			free((char *)row.name);
+	}
+	if (kept > 0)
+		qsort_r(report->rows, kept, sizeof(*report->rows), by_order, &options->sort);
+	report->row_count = kept;
+}
+
+/* ---- all of it ---- */
+
+static bool fill_row(struct bt_report *report, size_t number)
+{
+	struct bt_report_row *row = &report->rows[number];
+	const struct bt_draft *draft = &report->drafts[number];
+	row->name = name_of(report, (uint32_t)number);
+	row->list = draft->list == 0 ? "" : report->strings.text[draft->list - 1];
+	row->status = row->hits == 0 ? BT_STATUS_NEVER : status_of(report, row->last_seen);
+	if (row->endpoints > 0)
+		qsort(who(report, row), row->endpoints, sizeof(*row->who), by_hits);
+	return row->name != NULL && (!report->options.wide || widen(report, row, number));
+}
+
+static bool make_rows(struct bt_report *report)
+{
+	static const struct bt_report_wide nothing = {
+	    .lists = "", .campaign = "", .family = "", .actor = "", .actions = ""};
+	struct bt_rhythm *rhythms = NULL;
+	for (size_t i = 0; i < report->row_count; i++)
+		report->rows[i].wide = nothing;
+	if (report->options.wide && !bt_report_rhythms(report, &rhythms))
+		return false;
+	gather(report, rhythms);
+	free(rhythms);
+	for (size_t i = 0; i < report->row_count; i++)
+		if (!fill_row(report, i))
+			return false;
+	return bt_report_say_facts(report);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct bt_report_hour *left = a, *right = b;
+	return left->time < right->time ? -1 : 1;
+}
+
+static bool make_hours(struct bt_report *report)
+{
+	uint32_t count = bt_intern_count(report->hours);
+	report->hour_rows = calloc((size_t)count + 1, sizeof(*report->hour_rows));
+	if (report->hour_rows == NULL)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t hour;
+		size_t size;
+		memcpy(&hour, bt_intern_bytes(report->hours, i, &size), sizeof(hour));
+		report->hour_rows[i].time = hour * HOUR_MS;
+		report->hour_rows[i].hits = report->hour_hits[i];
+	}
+	report->hour_count = count;
+	if (count > 0)
+		qsort(report->hour_rows, count, sizeof(*report->hour_rows), by_time);
 	return true;
 }
 
 bool bt_report_rows(
     struct bt_report *report, const struct bt_report_row **rows, size_t *count, struct bt_err *err)
 {
-	uint32_t pairs = bt_intern_count(report->pairs);
-	size_t indicators = bt_intern_count(report->indicators);
 	if (report->rows == NULL) {
-		report->rows = calloc(indicators + 1, sizeof(*report->rows));
-		report->endpoints = calloc((size_t)pairs + 1, sizeof(*report->endpoints));
+		size_t names = bt_intern_count(report->names);
+		report->rows = calloc(names + 1, sizeof(*report->rows));
+		report->endpoints =
+		    calloc((size_t)report->pairs.count + 1, sizeof(*report->endpoints));
 		if (report->rows == NULL || report->endpoints == NULL)
 			return bt_fail(err, "out of memory for the report");
-		report->row_count = indicators;
-		if (!name_rows(report))
+		report->row_count = names;
+		if (!make_rows(report) || !make_hours(report) || !count_endpoints(report))
 			return bt_fail(err, "out of memory for the report");
-		gather(report, pairs);
-		for (size_t i = 0; i < indicators; i++) {
-			struct bt_report_row *row = &report->rows[i];
-			qsort(who(report, row), row->endpoints, sizeof(*row->who), by_hits);
-		}
-		qsort(report->rows, indicators, sizeof(*report->rows), by_endpoints);
+		choose(report);
 	}
 	*rows = report->rows;
 	*count = report->row_count;
+	if (report->options.limit > 0 && *count > report->options.limit)
+		*count = report->options.limit;
+	return true;
+}
+
+uint64_t bt_report_endpoints(const struct bt_report *report)
+{
+	return report->endpoint_count;
+}
+
+const struct bt_report_hour *bt_report_hours(const struct bt_report *report, size_t *count)
+{
+	*count = report->hour_count;
+	return report->hour_rows;
+}
+
+/* Whether some list that is asked about does more with the class than to allow. */
+static bool is_watched(
+    const struct bt_report *report, const struct bt_policy *policy, uint32_t class_id)
+{
+	unsigned members = bt_policy_class_size(policy, class_id);
+	int list = report->list == NULL ? -1 : bt_policy_find_list(policy, report->list);
+	for (unsigned i = 0; i < members; i++) {
+		struct bt_member member = bt_policy_member(policy, class_id, i);
+		if ((report->list == NULL || member.list == list) &&
+		    bt_policy_acts(policy, member.list))
+			return true;
+	}
+	return false;
+}
+
+bool bt_report_add_indicator(struct bt_report *report, const struct bt_policy *policy,
+    const uint8_t *key, size_t size, uint32_t class_id)
+{
+	uint32_t row;
+	if (report->options.domain != NULL &&
+	    (size < report->domain.len ||
+		memcmp(key, report->domain.bytes, report->domain.len) != 0))
+		return true;
+	if (!is_watched(report, policy, class_id))
+		return true;
+	if (!bt_report_row(report, key, size, &row))
+		return false;
+	report->drafts[row].listed = true;
+	for (unsigned i = 0; i < bt_policy_class_size(policy, class_id); i++)
+		if (!bt_report_note_member(
+			report, row, policy, bt_policy_member(policy, class_id, i)))
+			return false;
 	return true;
 }

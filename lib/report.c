@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* report.c -- segments to report rows: reading them, everything once */
+/* report.c -- events to report rows: reading segments, everything once */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -48,42 +48,63 @@ bool bt_strings_add(struct bt_strings *strings, const char *text, uint32_t *numb
 	return strings->text[*number] != NULL;
 }
 
-static bool set_filter(
-    struct bt_report *report, const struct bt_report_filter *filter, struct bt_err *err)
+struct bt_report_options bt_report_defaults(void)
 {
-	report->since = filter->since;
-	report->until = filter->until;
-	if (filter->list != NULL && (report->list = strdup(filter->list)) == NULL)
-		return bt_fail(err, "out of memory");
-	if (filter->domain == NULL)
+	return (struct bt_report_options){
+	    .since = INT64_MIN,
+	    .until = INT64_MAX,
+	    .action = -1,
+	    .baseline = INT64_MAX,
+	    .now = INT64_MAX,
+	};
+}
+
+/* What the options point to is kept here. */
+static bool set_options(
+    struct bt_report *report, const struct bt_report_options *options, struct bt_err *err)
+{
+	report->options = *options;
+	if (options->list != NULL) {
+		report->list = strdup(options->list);
+		if (report->list == NULL)
+			return bt_fail(err, "out of memory");
+		report->options.list = report->list;
+	}
+	if (options->client != NULL) {
+		report->client = *options->client;
+		report->options.client = &report->client;
+	}
+	if (options->domain == NULL)
 		return true;
 	enum bt_name_status status =
-	    bt_key_from_text(&report->domain, filter->domain, strlen(filter->domain));
-	if (status != BT_NAME_OK)
-		return bt_fail(
-		    err, "\"%s\" is not a domain name: %s", filter->domain, bt_name_reason(status));
-	report->by_domain = true;
-	return true;
+	    bt_key_from_text(&report->domain, options->domain, strlen(options->domain));
+	report->options.domain = ""; /* report->domain */
+	return status == BT_NAME_OK || bt_fail(err, "\"%s\" is not a domain name: %s",
+					   options->domain, bt_name_reason(status));
+}
+
+static bool make_tables(struct bt_report *report)
+{
+	struct bt_intern **tables[] = {&report->names, &report->clients, &report->hours,
+	    &report->shapes, &report->indicators, &report->source_table, &report->boot_table,
+	    &report->policy_table, &report->strings.table};
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		*tables[i] = bt_intern_new();
+		if (*tables[i] == NULL)
+			return false;
+	}
+	report->problems = calloc(PROBLEMS_MAX + 2, sizeof(*report->problems));
+	return report->problems != NULL;
 }
 
 bool bt_report_new(
-    struct bt_report **report, const struct bt_report_filter *filter, struct bt_err *err)
+    struct bt_report **report, const struct bt_report_options *options, struct bt_err *err)
 {
 	struct bt_report *made = calloc(1, sizeof(*made));
 	if (made == NULL)
 		return bt_fail(err, "out of memory");
-	made->indicators = bt_intern_new();
-	made->clients = bt_intern_new();
-	made->pairs = bt_intern_new();
-	made->source_table = bt_intern_new();
-	made->boot_table = bt_intern_new();
-	made->strings.table = bt_intern_new();
-	made->problems = calloc(PROBLEMS_MAX + 2, sizeof(*made->problems));
-	bool ok = (made->indicators != NULL && made->clients != NULL && made->pairs != NULL &&
-		      made->source_table != NULL && made->boot_table != NULL &&
-		      made->strings.table != NULL && made->problems != NULL) ||
-		  bt_fail(err, "out of memory");
-	if (!ok || !set_filter(made, filter, err)) {
+	if (!(make_tables(made) || bt_fail(err, "out of memory")) ||
+	    !set_options(made, options, err)) {
 		bt_report_free(&made);
 		return false;
 	}
@@ -100,12 +121,29 @@ static void free_parts(struct bt_report *report)
 	}
 	for (uint32_t i = 0; report->boots != NULL && i < bt_intern_count(report->boot_table); i++)
 		free(report->boots[i].beats);
+	for (uint32_t i = 0;
+	     report->known_policies != NULL && i < bt_intern_count(report->policy_table); i++)
+		free(report->known_policies[i].lists);
 	for (size_t i = 0; i < report->strings.room; i++)
 		free(report->strings.text[i]);
 	for (size_t i = 0; i < report->problem_count; i++)
 		free(report->problems[i]);
 	for (size_t i = 0; i < report->row_count; i++)
-		free((char *)report->rows[i].domain);
+		free((char *)report->rows[i].name);
+	for (size_t i = 0; i < report->text_count; i++)
+		free(report->texts[i]);
+}
+
+static void free_tables(struct bt_report *r)
+{
+	struct bt_intern **tables[] = {&r->names, &r->clients, &r->hours, &r->shapes,
+	    &r->indicators, &r->source_table, &r->boot_table, &r->policy_table, &r->strings.table};
+	struct bt_pairs *pairs[] = {
+	    &r->pairs, &r->row_shapes, &r->row_facts, &r->row_indicators, &r->row_days};
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		bt_intern_free(tables[i]);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		bt_pairs_clear(pairs[i]);
 }
 
 void bt_report_free(struct bt_report **report)
@@ -114,24 +152,13 @@ void bt_report_free(struct bt_report **report)
 	if (r == NULL)
 		return;
 	free_parts(r);
-	free(r->list);
-	free(r->tallies);
-	free(r->credits);
-	free(r->sources);
-	free(r->boots);
-	free(r->strings.text);
-	free(r->resolvers);
-	free(r->lists);
-	free(r->problems);
-	free(r->policies);
-	free(r->rows);
-	free(r->endpoints);
-	bt_intern_free(&r->indicators);
-	bt_intern_free(&r->clients);
-	bt_intern_free(&r->pairs);
-	bt_intern_free(&r->source_table);
-	bt_intern_free(&r->boot_table);
-	bt_intern_free(&r->strings.table);
+	void *arrays[] = {r->list, r->tallies, r->drafts, r->touched, r->hour_hits, r->facts,
+	    r->moments, r->sources, r->boots, r->strings.text, r->resolvers, r->lists,
+	    r->known_policies, r->watched, r->problems, r->policies, r->rows, r->endpoints,
+	    r->hour_rows, r->texts};
+	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
+		free(arrays[i]);
+	free_tables(r);
 	free(r);
 	*report = NULL;
 }
@@ -226,12 +253,19 @@ static bool on_header(void *ctx, const char *resolver, uint64_t boot, int64_t cr
 	       stop(report);
 }
 
+static bool known_list(
+    struct bt_report *report, const struct bt_list_info *list, struct bt_known_list *known)
+{
+	*known = (struct bt_known_list){
+	    .entries = list->entries, .modified = list->modified, .created = report->created};
+	return bt_strings_add(&report->strings, list->name, &known->name) &&
+	       bt_strings_add(&report->strings, bt_action_name(list->action), &known->action);
+}
+
 static bool add_list(struct bt_report *report, const struct bt_list_info *list)
 {
-	struct bt_known_list known = {
-	    .entries = list->entries, .modified = list->modified, .created = report->created};
-	if (!bt_strings_add(&report->strings, list->name, &known.name) ||
-	    !bt_strings_add(&report->strings, bt_action_name(list->action), &known.action))
+	struct bt_known_list known;
+	if (!known_list(report, list, &known))
 		return false;
 	for (size_t i = 0; i < report->list_count; i++) {
 		if (report->lists[i].name != known.name)
@@ -258,9 +292,35 @@ static bool add_policy(struct bt_report *report, uint64_t digest, const struct b
 	return true;
 }
 
+/* What its lists are, for as long as the report lives. */
+static bool know_policy(struct bt_report *report, uint64_t digest, const struct bt_policy *policy)
+{
+	uint32_t count = bt_intern_count(report->policy_table), number;
+	unsigned lists = bt_policy_lists(policy);
+	if (!bt_report_room(&report->known_policies, &report->known_policy_room, count,
+		sizeof(*report->known_policies)) ||
+	    !bt_intern_add(report->policy_table, &digest, sizeof(digest), &number))
+		return false;
+	struct bt_known_policy *known = &report->known_policies[number];
+	if (known->lists != NULL)
+		return true;
+	known->lists = calloc((size_t)lists + 1, sizeof(*known->lists));
+	if (known->lists == NULL)
+		return false;
+	for (unsigned i = 0; i < lists; i++) {
+		struct bt_list_info list = bt_policy_list(policy, i);
+		if (!known_list(report, &list, &known->lists[i]))
+			return false;
+		known->count++;
+	}
+	return true;
+}
+
 static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy)
 {
 	struct bt_report *report = ctx;
+	if (!know_policy(report, digest, policy))
+		return stop(report);
 	for (unsigned i = 0; i < bt_policy_lists(policy); i++) {
 		struct bt_list_info list = bt_policy_list(policy, i);
 		if (!bt_list_is_idle(&list) && !add_list(report, &list))
@@ -305,7 +365,9 @@ static bool on_event(void *ctx, const struct bt_segment_event *record)
 	}
 	if (!bt_ranges_add(&source->seen, record->sequence, record->sequence) ||
 	    !see_life(report, boot, record->event.time) ||
-	    !check_policy(report, record->event.policy) || !bt_report_count(report, record))
+	    !check_policy(report, record->event.policy) ||
+	    !bt_report_count(
+		report, bt_report_policy(report, record->event.policy), &record->event))
 		return stop(report);
 	report->coverage.events++;
 	return true;

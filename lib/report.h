@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * report.h -- segments to report rows
+ * report.h -- events to report rows
  *
  * Exact: every event counts once, however often its segment was copied; endpoints are distinct
- * client addresses.
+ * clients.
+ *
+ * Times are milliseconds since 1970-01-01 UTC.
  *
  * Threads: a report belongs to one thread.
  */
@@ -15,30 +17,93 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "event.h"
+#include "network.h"
+#include "policy.h"
+#include "rhythm.h"
 
 struct bt_report;
 
-struct bt_report_filter {
-	int64_t since;      /* milliseconds since 1970, inclusive; INT64_MIN: from the beginning */
-	int64_t until;      /* exclusive; INT64_MAX: no end */
-	const char *list;   /* only events with a match in this list; NULL: all */
-	const char *domain; /* only indicators that are this name or below it; NULL: all */
+/* What the rows are of. A hit without a list, campaign or family is in a row called "-". */
+enum bt_report_by {
+	BT_BY_INDICATOR,
+	BT_BY_LIST,
+	BT_BY_CAMPAIGN,
+	BT_BY_FAMILY,
+	BT_BY_CLIENT,
+	BT_BY_QNAME,
+	BT_BY_DAY, /* of UTC */
+	BT_BYS
+};
+
+/* Always descending, then by name; by name, ascending. */
+enum bt_report_sort {
+	BT_SORT_ENDPOINTS,
+	BT_SORT_HITS,
+	BT_SORT_FIRST_SEEN,
+	BT_SORT_LAST_SEEN,
+	BT_SORT_NAME,
+	BT_SORTS
+};
+
+struct bt_report_options {
+	enum bt_report_by by;
+	bool credited; /* by list, campaign, family: only the deciding match counts, not each */
+	bool wide;     /* also what struct bt_report_wide holds */
+
+	/* Which events count. */
+	int64_t since;                   /* inclusive; INT64_MIN: from the beginning */
+	int64_t until;                   /* exclusive; INT64_MAX: no end */
+	const char *list;                /* with a match in this list; NULL: all */
+	const char *domain;              /* whose indicator is this name or below it; NULL: all */
+	const struct bt_network *client; /* from clients in it; NULL: all */
+	int action;                      /* enum bt_action; -1: all */
+
+	int64_t baseline; /* endpoints first seen at or after it are new; INT64_MAX: none is */
+	int64_t now; /* what "active" and "not running" are judged by; INT64_MAX: the last record */
+
+	/* Which rows there are, and their order. */
+	uint64_t min_endpoints;
+	size_t limit; /* 0: no limit */
+	enum bt_report_sort sort;
 };
 
 struct bt_report_endpoint {
 	uint8_t client[16]; /* as in struct bt_event */
 	uint64_t hits;
 	int64_t first_seen, last_seen;
+	struct bt_rhythm rhythm; /* of a wide report */
+};
+
+enum bt_report_status { BT_STATUS_NEVER, BT_STATUS_QUIET, BT_STATUS_ACTIVE };
+
+/* Texts are borrowed from the report; several values of one kind are joined by ", ". "": none. */
+struct bt_report_wide {
+	const char *lists; /* that matched */
+	const char *campaign, *family, *actor;
+	const char *actions;    /* of the verdicts */
+	uint64_t indicators;    /* distinct ones that hits are credited to */
+	uint64_t new_endpoints; /* that were not seen before the baseline */
+	uint32_t days;          /* of UTC, with a hit */
+	int64_t watched_since;  /* from when on it certainly was listed, everywhere; 0: not known */
+	struct bt_rhythm rhythm; /* the medians of its endpoints' */
 };
 
 struct bt_report_row {
-	const char *domain; /* the indicator, presentation form; lives as long as the report */
+	const char *name; /* of what the row is of, as people write it */
 	uint64_t endpoints;
 	uint64_t hits;
-	int64_t first_seen, last_seen; /* milliseconds since 1970; 0 if there are no hits */
-	const char *list;              /* the list that it is credited to */
-	const struct bt_report_endpoint
-	    *who; /* by hits descending, then address; `endpoints` of them */
+	int64_t first_seen, last_seen;        /* 0 if there are no hits */
+	const char *list;                     /* that its last hit is credited to */
+	enum bt_report_status status;         /* active: a hit in the 24 hours before `now` */
+	const struct bt_report_endpoint *who; /* `endpoints`, by hits descending, then address */
+	struct bt_report_wide wide;
+};
+
+/* One hour of UTC with hits. */
+struct bt_report_hour {
+	int64_t time; /* its begin */
+	uint64_t hits;
 };
 
 struct bt_report_list {
@@ -56,13 +121,17 @@ struct bt_report_coverage {
 	unsigned segments;
 	unsigned resolvers;
 	int64_t first, last; /* of anything that the log holds; 0 if it is empty */
-	int64_t down;        /* milliseconds in which no writer ran, between first and last */
+	int64_t down;        /* milliseconds in which no writer ran, from `first` to `now` */
 	int64_t unprotected; /* milliseconds in which it ran without a trie */
 	int64_t paused;      /* milliseconds in which it ran, and nothing was stopped */
 };
 
+/* Everything, by indicator. */
+struct bt_report_options bt_report_defaults(void);
+
+/* What the options point to is copied. */
 bool bt_report_new(
-    struct bt_report **report, const struct bt_report_filter *filter, struct bt_err *err);
+    struct bt_report **report, const struct bt_report_options *options, struct bt_err *err);
 
 /* Frees the report and sets *report to NULL. NULL is fine. */
 void bt_report_free(struct bt_report **report);
@@ -71,11 +140,26 @@ void bt_report_free(struct bt_report **report);
 bool bt_report_read(struct bt_report *report, const char *state_dir, struct bt_err *err);
 
 /*
- * Computes the rows, by endpoints descending, then name. Call once, after the last read; the rows
- * live as long as the report.
+ * Counts an event that is in no segment. `policy` is what its numbers mean, and is borrowed for the
+ * call. False if memory runs out.
  */
+bool bt_report_add(
+    struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event);
+
+/*
+ * A row by indicator for a name that is listed with this class, even if it is never hit. False if
+ * memory runs out.
+ */
+bool bt_report_add_indicator(struct bt_report *report, const struct bt_policy *policy,
+    const uint8_t *key, size_t size, uint32_t class_id);
+
+/* Computes the rows. Call once, after the last read; they live as long as the report. */
 bool bt_report_rows(
     struct bt_report *report, const struct bt_report_row **rows, size_t *count, struct bt_err *err);
+
+/* Once there are rows: distinct endpoints of them all, and the hours with hits, ascending. */
+uint64_t bt_report_endpoints(const struct bt_report *report);
+const struct bt_report_hour *bt_report_hours(const struct bt_report *report, size_t *count);
 
 /* Problems met on the way, one line each ("PATH: reason"). NULL after the last. */
 const char *bt_report_problem(const struct bt_report *report, size_t i);

@@ -213,6 +213,15 @@ group_usage()
 	try report --until 2026-02-30
 	try report --since 2026-11-24 --until 2026-11-23
 	try report --tz Mars/Olympus
+	try report --by moon
+	try report --sort colour
+	try report --limit -1
+	try report --min-endpoints many
+	try report --action explode
+	try report --client 10.0.0.300
+	try report --baseline 7d
+	try report --all --by list
+	try report --credited
 	try report --domain 'bad..name'
 	# no configuration
 	for command in compile verify dump 'lookup evil.example' check-config report; do
@@ -676,30 +685,52 @@ make_state()
 group_report()
 {
 	make_state
-	try -c config.yaml report
-	try -c config.yaml report --endpoints
-	try -c config.yaml report --context --tz +02:00
-	try report state second
-	try report --since 2026-11-20T10:00:02.020 --until 2026-11-20T10:00:04 state
-	try report --since '2026-11-20 12:01:30' --tz +02:00 state
-	try report --until 2026-11-20T10:00 state
-	try report --list trial state
-	try report --list nonesuch state
-	try report --domain 'evil[.]example' state
-	try report --domain www.evil.example state
+	try -c config.yaml report --as-of 2026-11-20T10:03
+	try -c config.yaml report --as-of 2026-11-20T10:03 --endpoints
+	try -c config.yaml report --as-of 2026-11-20T10:03 --context --tz +02:00
+	try report --as-of 2026-11-20T10:03 state second
+	try report --as-of 2026-11-20T10:03 --since 2026-11-20T10:00:02.020 --until 2026-11-20T10:00:04 state
+	try report --as-of 2026-11-20T10:03 --since '2026-11-20 12:01:30' --tz +02:00 state
+	try report --as-of 2026-11-20T10:03 --until 2026-11-20T10:00 state
+	try report --as-of 2026-11-20T10:03 --list trial state
+	try report --as-of 2026-11-20T10:03 --list nonesuch state
+	try report --as-of 2026-11-20T10:03 --domain 'evil[.]example' state
+	try report --as-of 2026-11-20T10:03 --domain www.evil.example state
 	# what came twice counts once
 	cp -r state copy
-	try report state copy
+	try report --as-of 2026-11-20T10:03 state copy
+}
+
+group_rows()
+{
+	make_state
+	for by in indicator list campaign family client qname day; do
+		try report --as-of 2026-11-20T10:03 --by "$by" state
+	done
+	for by in list campaign family; do
+		try report --as-of 2026-11-20T10:03 --by "$by" --credited state
+	done
+	try report --as-of 2026-11-20T10:03 --wide state second
+	try report --as-of 2026-11-23 --wide --endpoints --by list --baseline 2026-11-20T10:00:03 state second
+	try report --as-of 2026-11-20T10:03 --all state
+	try report --as-of 2026-11-20T10:03 --all --list campaign --wide --format csv state
+	try report --as-of 2026-11-20T10:03 --client 10.0.0.0/30 state
+	try report --as-of 2026-11-20T10:03 --action log state
+	try report --as-of 2026-11-20T10:03 --min-endpoints 2 state
+	for column in endpoints hits first last name; do
+		try report --as-of 2026-11-20T10:03 --sort "$column" --limit 2 state
+	done
+	try report --as-of 2026-11-20T10:03 --by day --wide --format json state second
 }
 
 group_formats()
 {
 	make_state
-	try report --format csv state
-	try report --format csv --endpoints --domain evil.example state
-	try report --format csv --context state
-	try report --format json state second
-	try report --format json --endpoints --context --domain beacon.example --since 2026-11-20 state
+	try report --as-of 2026-11-20T10:03 --format csv state
+	try report --as-of 2026-11-20T10:03 --format csv --endpoints --domain evil.example state
+	try report --as-of 2026-11-20T10:03 --format csv --context state
+	try report --as-of 2026-11-20T10:03 --format json state second
+	try report --as-of 2026-11-20T10:03 --format json --endpoints --context --domain beacon.example --since 2026-11-20 state
 	# a spreadsheet runs nothing, and a comma stays in its cell
 	list odd.txt <<-'END'
 		\=cmd.example
@@ -718,8 +749,8 @@ group_formats()
 		event 0 4 2026-11-20T10:00:01Z 10.0.0.1 a\"b.example
 		close
 	END
-	try report --format csv odd
-	try report --format json odd
+	try report --as-of 2026-11-20T10:03 --format csv odd
+	try report --as-of 2026-11-20T10:03 --format json odd
 }
 
 group_empty()
@@ -728,19 +759,19 @@ group_empty()
 	make_config
 	mkdir state
 	for format in table csv json; do
-		try -c config.yaml report --format "$format" --fail-on-hits
+		try -c config.yaml report --as-of 2026-11-20T10:03 --format "$format" --fail-on-hits
 	done
-	try report --context state
+	try report --as-of 2026-11-20T10:03 --context state
 	mkdir state/events
-	try report state
+	try report --as-of 2026-11-20T10:03 state
 	try report none
 	try report config.yaml
 	make_state 2>/dev/null
-	try report --fail-on-hits --domain harmless.example state
-	try_as 'report --fail-on-hits' "$program" report --fail-on-hits --domain beacon.example state
+	try report --as-of 2026-11-20T10:03 --fail-on-hits --domain harmless.example state
+	try_as 'report --fail-on-hits' "$program" report --as-of 2026-11-20T10:03 --fail-on-hits --domain beacon.example state
 	# a log that cannot be read as one
 	echo garbage >state/events/dns1-00-00000001.seg
-	try report --domain beacon.example state
+	try report --as-of 2026-11-20T10:03 --domain beacon.example state
 	echo garbage >state/beacontrap.trie
 	"$program" report state >out 2>err
 	echo "broken trie: status $?, $(grep -c 'warning: state/beacontrap.trie: ' err) warning"
@@ -924,7 +955,7 @@ group_terminal()
 		event 0 2 2026-11-20T10:00:01Z 10.0.0.1 a-long-name.that-leaves-no-room.for-the-rest-of-the-line.example
 		close
 	END
-	for ask in 'report --endpoints long' 'report --since 2026-11-20T10:01:35 state' \
+	for ask in 'report --as-of 2026-11-20T10:03 --endpoints long' 'report --as-of 2026-11-20T10:03 --since 2026-11-20T10:01:35 state' \
 		'lookup -t long.trie no.example'; do
 		try_as "terminal of 90: $ask" on_terminal 90 xterm "$program $ask"
 	done
@@ -932,9 +963,9 @@ group_terminal()
 	try_as 'compile' on_terminal 90 xterm "$program compile -o long.trie long.txt" |
 		tr '\r' '\n' | sed -e 's/ *[0-9]* %$//' -e 's/^\^\[\[K\(long.txt\)$/\1/' | uniq
 	try_as 'dumb' on_terminal 90 dumb "$program compile -o long.trie long.txt"
-	try_as 'NO_COLOR' on_terminal 200 xterm "NO_COLOR=1 $program report --endpoints long"
+	try_as 'NO_COLOR' on_terminal 200 xterm "NO_COLOR=1 $program report --as-of 2026-11-20T10:03 --endpoints long"
 	try_as 'dumb' on_terminal 200 dumb "$program lookup -t long.trie no.example"
-	try report --endpoints long
+	try report --as-of 2026-11-20T10:03 --endpoints long
 }
 
 # Runs the shell command $3 on a terminal of its own with $1 columns and the type $2.
@@ -1034,7 +1065,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report formats empty doctor terminal output
+	lookup names agree report rows formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"

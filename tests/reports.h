@@ -85,8 +85,6 @@ static inline void put_hits(uint64_t boot, unsigned count)
 
 /* ---- reports ---- */
 
-static const struct bt_report_filter everything = {.since = INT64_MIN, .until = INT64_MAX};
-
 struct outcome {
 	struct bt_report *report;
 	const struct bt_report_row *rows;
@@ -94,7 +92,7 @@ struct outcome {
 	struct bt_report_coverage coverage;
 };
 
-static inline struct outcome report_with(const struct bt_report_filter *filter)
+static inline struct outcome report_with(const struct bt_report_options *filter)
 {
 	struct outcome outcome;
 	struct bt_err err;
@@ -107,7 +105,8 @@ static inline struct outcome report_with(const struct bt_report_filter *filter)
 
 static inline struct outcome report(void)
 {
-	return report_with(&everything);
+	struct bt_report_options options = bt_report_defaults();
+	return report_with(&options);
 }
 
 static inline void expect_no_problem(const struct outcome *outcome)

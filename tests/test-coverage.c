@@ -190,7 +190,7 @@ static void test_unknown_policy(void **state)
 	end(writer);
 	outcome = report();
 	assert_int_equal(outcome.rows[0].hits + outcome.rows[1].hits, 5);
-	assert_string_equal(outcome.rows[0].domain, "bad.example");
+	assert_string_equal(outcome.rows[0].name, "bad.example");
 	assert_string_equal(outcome.rows[0].list, "?");
 	assert_string_equal(outcome.rows[1].list, "alpha");
 	assert_non_null(bt_report_problem(outcome.report, 1));

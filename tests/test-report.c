@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test-report.c -- segments to report rows, against a plain count */
+/* test-report.c -- events to report rows, against a plain count */
 
 #include "reports.h"
 
@@ -98,7 +98,7 @@ static int by_endpoints(const void *a, const void *b)
 
 static void expect_row(const struct bt_report_row *row, const struct plain *plain)
 {
-	assert_string_equal(row->domain, plain->domain);
+	assert_string_equal(row->name, plain->domain);
 	assert_int_equal(row->hits, plain->hits);
 	assert_int_equal(row->endpoints, endpoints_of(plain));
 	assert_int_equal(row->first_seen, plain->first);
@@ -123,7 +123,7 @@ struct hit {
 	unsigned name, client, lists;
 };
 
-static void expect_same(const struct hit *hits, const struct bt_report_filter *filter, int list)
+static void expect_same(const struct hit *hits, const struct bt_report_options *filter, int list)
 {
 	struct plain *plain = calloc(NAMES, sizeof(*plain));
 	size_t count = 0;
@@ -171,14 +171,15 @@ static void test_oracle(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		end(writers[i]);
 
-	expect_same(hits, &everything, -1);
+	struct bt_report_options all = bt_report_defaults();
+	expect_same(hits, &all, -1);
 	for (int list = 0; list < TEST_LISTS; list++) {
-		struct bt_report_filter filter = everything;
+		struct bt_report_options filter = bt_report_defaults();
 		filter.list = test_lists[list];
 		expect_same(hits, &filter, list);
 	}
 	for (unsigned i = 0; i < 20; i++) {
-		struct bt_report_filter filter = everything;
+		struct bt_report_options filter = bt_report_defaults();
 		filter.since = T + random_below(&numbers, 5000);
 		filter.until = filter.since + random_below(&numbers, 3000);
 		filter.domain = i % 2 ? name_number(random_below(&numbers, NAMES)) : NULL;
@@ -191,7 +192,7 @@ static void test_oracle(void **state)
 
 /* ---- the filter ---- */
 
-static uint64_t hits_with(const struct bt_report_filter *filter)
+static uint64_t hits_with(const struct bt_report_options *filter)
 {
 	struct outcome outcome = report_with(filter);
 	uint64_t hits = outcome.count == 0 ? 0 : outcome.rows[0].hits;
@@ -224,10 +225,11 @@ static void test_filter(void **state)
 	};
 	put_hits(1, 10);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct bt_report_filter filter = {.since = cases[i].since,
-		    .until = cases[i].until,
-		    .list = cases[i].list,
-		    .domain = cases[i].domain};
+		struct bt_report_options filter = bt_report_defaults();
+		filter.since = cases[i].since;
+		filter.until = cases[i].until;
+		filter.list = cases[i].list;
+		filter.domain = cases[i].domain;
 		if (filter.since != INT64_MIN) {
 			filter.since += T;
 			filter.until += T;
@@ -235,7 +237,7 @@ static void test_filter(void **state)
 		if (hits_with(&filter) != cases[i].hits)
 			fail_msg("case %zu", i);
 	}
-	struct bt_report_filter filter = everything;
+	struct bt_report_options filter = bt_report_defaults();
 	struct bt_report *made = NULL;
 	struct bt_err err;
 	filter.domain = "two..dots";
@@ -279,7 +281,7 @@ static void test_scope(void **state)
 	end(writer);
 	free(bytes);
 
-	struct bt_report_filter filter = everything;
+	struct bt_report_options filter = bt_report_defaults();
 	uint64_t expected[] = {3, 1};
 	for (size_t i = 0; i < 2; i++) {
 		filter.list = names[i].name;

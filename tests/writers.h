@@ -107,7 +107,7 @@ struct totals {
 
 static inline struct totals report_of(const char *state_dir)
 {
-	const struct bt_report_filter all = {.since = INT64_MIN, .until = INT64_MAX};
+	const struct bt_report_options all = bt_report_defaults();
 	struct totals totals = {0};
 	struct bt_report *report;
 	const struct bt_report_row *rows;

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* report-hits.c -- events to report rows: which rows an event is a hit of, and the counting */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "endian.h"
+#include "report-data.h"
+
+enum { DAY_MS = 86400000, HOUR_MS = 3600000 };
+
+/* ---- what an event matched ---- */
+
+const uint8_t *bt_report_indicator(const struct bt_event *event, size_t *size)
+{
+	unsigned whole;
+	const uint8_t *name = bt_event_name(event, &whole);
+	*size = 0;
+	for (unsigned i = 0; i < event->labels; i++)
+		*size += name[*size] + 1u;
+	return name;
+}
+
+struct bt_member_walk bt_walk_members(const struct bt_policy *policy, const struct bt_event *event)
+{
+	unsigned size;
+	const uint8_t *name = bt_event_name(event, &size);
+	return (struct bt_member_walk){policy, event, (unsigned)bt_key_labels(name, size), 0, 0};
+}
+
+bool bt_next_member(struct bt_member_walk *walk, struct bt_member *member, unsigned *labels)
+{
+	if (walk->policy == NULL)
+		return false;
+	for (; walk->match < walk->event->match_count; walk->match++, walk->next = 0) {
+		const struct bt_event_match *match = &walk->event->matches[walk->match];
+		/* 0 of a class that there is not */
+		unsigned count = bt_policy_class_size(walk->policy, match->class_id);
+		while (walk->next < count) {
+			*member = bt_policy_member(walk->policy, match->class_id, walk->next++);
+			*labels = match->labels;
+			if (bt_scope_covers(member->scope, match->labels, walk->labels))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The membership that decided. False: it is not known. */
+static bool deciding_member(
+    const struct bt_policy *policy, const struct bt_event *event, struct bt_member *member)
+{
+	struct bt_member_walk walk = bt_walk_members(policy, event);
+	unsigned labels;
+	while (bt_next_member(&walk, member, &labels))
+		if (member->list == event->list && labels == event->labels)
+			return true;
+	return false;
+}
+
+/* ---- the filter ---- */
+
+static bool in_list(
+    const struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
+{
+	struct bt_member_walk walk = bt_walk_members(policy, event);
+	struct bt_member member;
+	unsigned labels;
+	if (policy == NULL)
+		return strcmp(report->list, "?") == 0;
+	int list = bt_policy_find_list(policy, report->list);
+	if (list < 0)
+		return false;
+	if (event->list == list)
+		return true;
+	while (bt_next_member(&walk, &member, &labels))
+		if (member.list == list)
+			return true;
+	return false;
+}
+
+/* Whatever its time. */
+static bool is_wanted(
+    const struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
+{
+	const struct bt_report_options *options = &report->options;
+	if (options->action >= 0 && event->action != options->action)
+		return false;
+	if (options->client != NULL && !bt_network_has(options->client, event->client))
+		return false;
+	if (options->domain != NULL) {
+		size_t size;
+		const uint8_t *indicator = bt_report_indicator(event, &size);
+		if (size < report->domain.len ||
+		    memcmp(indicator, report->domain.bytes, report->domain.len) != 0)
+			return false;
+	}
+	return options->list == NULL || in_list(report, policy, event);
+}
+
+/* ---- the rows of an event ---- */
+
+bool bt_report_row(struct bt_report *report, const void *name, size_t size, uint32_t *row)
+{
+	return bt_report_room(&report->drafts, &report->draft_room, bt_intern_count(report->names),
+		   sizeof(*report->drafts)) &&
+	       bt_intern_add(report->names, name, size, row);
+}
+
+static bool touch(struct bt_report *report, const void *name, size_t size)
+{
+	uint32_t row;
+	if (!bt_report_row(report, name, size, &row) ||
+	    !bt_report_room(&report->touched, &report->touched_room, report->touched_count,
+		sizeof(*report->touched)))
+		return false;
+	for (size_t i = 0; i < report->touched_count; i++)
+		if (report->touched[i] == row)
+			return true;
+	report->touched[report->touched_count++] = row;
+	return true;
+}
+
+static bool touch_text(struct bt_report *report, const char *text)
+{
+	return touch(report, text, strlen(text));
+}
+
+static const char *value_of(
+    const struct bt_policy *policy, struct bt_member member, const char *key)
+{
+	const char *value = bt_policy_value(policy, member, key);
+	return value == NULL || value[0] == '\0' ? BT_REPORT_NOTHING : value;
+}
+
+const char *bt_report_text(
+    const struct bt_report *report, const struct bt_policy *policy, struct bt_member member)
+{
+	switch (report->options.by) {
+	case BT_BY_LIST:
+		return bt_policy_list(policy, member.list).name;
+	case BT_BY_CAMPAIGN:
+		return value_of(policy, member, "campaign");
+	case BT_BY_FAMILY:
+		return value_of(policy, member, "family");
+	default:
+		return NULL;
+	}
+}
+
+/* A value beats none: "-" is only for what no membership says anything of. */
+static bool touch_members(
+    struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
+{
+	struct bt_member_walk walk = bt_walk_members(policy, event);
+	struct bt_member member;
+	unsigned labels;
+	if (report->options.credited) {
+		if (deciding_member(policy, event, &member))
+			return touch_text(report, bt_report_text(report, policy, member));
+	} else {
+		while (bt_next_member(&walk, &member, &labels)) {
+			const char *text = bt_report_text(report, policy, member);
+			if (strcmp(text, BT_REPORT_NOTHING) != 0 && !touch_text(report, text))
+				return false;
+		}
+	}
+	if (report->touched_count > 0)
+		return true;
+	/* What decided is not among the matches of an event of another policy. */
+	if (report->options.by != BT_BY_LIST)
+		return touch_text(report, BT_REPORT_NOTHING);
+	bool known = policy != NULL && event->list < bt_policy_lists(policy);
+	return touch_text(report, known ? bt_policy_list(policy, event->list).name : "?");
+}
+
+static bool touch_rows(
+    struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
+{
+	const uint8_t *indicator;
+	uint8_t day[8];
+	size_t size;
+	report->touched_count = 0;
+	switch (report->options.by) {
+	case BT_BY_CLIENT:
+		return touch(report, event->client, sizeof(event->client));
+	case BT_BY_QNAME:
+		return touch(report, event->key, event->key_size);
+	case BT_BY_DAY:
+		bt_put64(day, (uint64_t)bt_floor_to(event->time, DAY_MS));
+		return touch(report, day, sizeof(day));
+	case BT_BY_LIST:
+	case BT_BY_CAMPAIGN:
+	case BT_BY_FAMILY:
+		return touch_members(report, policy, event);
+	default:
+		indicator = bt_report_indicator(event, &size);
+		return touch(report, indicator, size);
+	}
+}
+
+/* ---- counting ---- */
+
+/* The list that holds the deciding indicator. */
+static bool credit(struct bt_report *report, uint32_t row, const struct bt_policy *policy,
+    const struct bt_event *event)
+{
+	const char *name = "?";
+	uint32_t list;
+	if (policy != NULL && event->list < bt_policy_lists(policy))
+		name = bt_policy_list(policy, event->list).name;
+	if (!bt_strings_add(&report->strings, name, &list))
+		return false;
+	struct bt_draft *draft = &report->drafts[row];
+	char **text = report->strings.text;
+	if (draft->list != 0 &&
+	    (draft->time > event->time ||
+		(draft->time == event->time && strcmp(name, text[draft->list - 1]) >= 0)))
+		return true;
+	draft->time = event->time;
+	draft->list = list + 1;
+	return true;
+}
+
+static bool count_hour(struct bt_report *report, int64_t time)
+{
+	int64_t hour = bt_floor_to(time, HOUR_MS);
+	uint32_t number;
+	if (!bt_report_room(&report->hour_hits, &report->hour_room, bt_intern_count(report->hours),
+		sizeof(*report->hour_hits)) ||
+	    !bt_intern_add(report->hours, &hour, sizeof(hour), &number))
+		return false;
+	report->hour_hits[number]++;
+	return true;
+}
+
+static void add_hit(struct bt_tally *tally, int64_t time)
+{
+	if (tally->hits == 0 || time < tally->first_seen)
+		tally->first_seen = time;
+	if (tally->hits == 0 || time > tally->last_seen)
+		tally->last_seen = time;
+	tally->hits++;
+}
+
+static bool find_tally(
+    struct bt_report *report, uint32_t row, uint32_t client, int64_t time, uint32_t *number)
+{
+	uint32_t count = report->pairs.count;
+	if (!bt_report_room(
+		&report->tallies, &report->tally_room, count, sizeof(*report->tallies)) ||
+	    !bt_pairs_add(&report->pairs, row, client, number))
+		return false;
+	struct bt_tally *tally = &report->tallies[*number];
+	if (*number == count)
+		*tally = (struct bt_tally){.row = row, .client = client, .ever = time};
+	if (time < tally->ever)
+		tally->ever = time;
+	return true;
+}
+
+/* A hit of all touched rows; `counts`: it is in the time that is asked about. */
+static bool count_rows(struct bt_report *report, const struct bt_policy *policy,
+    const struct bt_event *event, bool counts)
+{
+	uint32_t client, tally;
+	if (!bt_intern_add(report->clients, event->client, sizeof(event->client), &client))
+		return false;
+	for (size_t i = 0; i < report->touched_count; i++) {
+		uint32_t row = report->touched[i];
+		if (!find_tally(report, row, client, event->time, &tally))
+			return false;
+		if (!counts)
+			continue;
+		add_hit(&report->tallies[tally], event->time);
+		if (!credit(report, row, policy, event) ||
+		    (report->options.wide && !bt_report_note(report, row, tally, policy, event)))
+			return false;
+	}
+	return !counts || count_hour(report, event->time);
+}
+
+bool bt_report_count(
+    struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
+{
+	const struct bt_report_options *options = &report->options;
+	bool counts = event->time >= options->since && event->time < options->until;
+	/* What was there earlier is looked at only to tell what is new. */
+	if (!counts && (options->baseline == INT64_MAX || event->time >= options->since))
+		return true;
+	if (!is_wanted(report, policy, event))
+		return true;
+	return touch_rows(report, policy, event) && count_rows(report, policy, event, counts);
+}
+
+bool bt_report_add(
+    struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
+{
+	report->coverage.events++;
+	return bt_report_count(report, policy, event);
+}
