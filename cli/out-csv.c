@@ -7,12 +7,12 @@
 #include "out.h"
 
 /*
- * A cell that begins with one of these is run as a formula, and names come from the network: an
- * apostrophe in front makes it text.
+ * A cell that begins with one of these, and goes on, is run as a formula, and names come from the
+ * network: an apostrophe in front makes it text.
  */
 static bool would_run(const char *text)
 {
-	return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+	return text[0] != '\0' && text[1] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
 }
 
 static void put_text(FILE *out, const char *text)

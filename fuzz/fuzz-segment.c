@@ -82,12 +82,38 @@ static void reseal(uint8_t *bytes, size_t size)
 	}
 }
 
+/* What a columns block holds once it is decompressed. */
+static void try_columns(const uint8_t *data, size_t size)
+{
+	struct bt_columns_buffer *buffer = NULL;
+	struct bt_columns columns;
+	struct bt_segment_event record = {0};
+	if (size >= 16 &&
+	    bt_columns_read(&buffer, &columns, data, size, bt_get32(data + 12)) == NULL) {
+		uint32_t at = 0;
+		for (uint32_t i = 0; i < columns.runs; i++)
+			for (uint32_t j = 0; j < columns.run[i].count; j++) {
+				bt_columns_event(&record, &columns, at++, &columns.run[i],
+				    columns.run[i].first + j);
+				expect(on_event(NULL, &record));
+			}
+		expect(at == columns.events);
+	}
+	bt_columns_buffer_free(&buffer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct bt_segment_visitor visitor = {
-	    on_header, on_policy, on_event, on_gap, on_beat, on_damage, NULL};
+	    .header = on_header,
+	    .policy = on_policy,
+	    .event = on_event,
+	    .gap = on_gap,
+	    .beat = on_beat,
+	    .damage = on_damage,
+	};
 	size_t whole = 0;
 	struct bt_err err;
 
@@ -101,5 +127,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bt_segment_parse(copy, size, false, &visitor, NULL, &err);
 	}
 	free(copy);
+	try_columns(data, size);
 	return 0;
 }

@@ -46,4 +46,10 @@ void bt_config_read_clients(struct bt_config_load *load);
 void bt_config_read_forwarders(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
 
+/* ---- config-events.c ---- */
+
+/* `events` */
+void bt_config_read_events(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
 #endif

@@ -20,6 +20,7 @@ enum {
 	CONFIG_MAX = 1 << 20,  /* octets of the file */
 	TTL_MAX = 86400,       /* a day, in seconds: whoever is blocked in error waits that long */
 	RESOLVER_ID_MAX = 255, /* as the event log has it: BT_RESOLVER_MAX */
+	RETENTION_DAYS = 400,
 };
 
 static void tell(struct bt_config_load *load, const struct bt_err *problem)
@@ -388,6 +389,7 @@ static void read_document(struct bt_config_load *load)
 	    {"lists", read_lists, 0, NULL},
 	    {"clients", bt_config_clients_later, 0, NULL},
 	    {"trusted-forwarders", bt_config_read_forwarders, 0, NULL},
+	    {"events", bt_config_read_events, 0, NULL},
 	};
 	bt_yaml_read_keys(&load->yaml, bt_yaml_root(&load->yaml), keys,
 	    sizeof(keys) / sizeof(keys[0]), load->config);
@@ -410,6 +412,8 @@ static struct bt_config *new_config(const char *path)
 	    .has_ipv6 = true,
 	    .ttl = 10,
 	    .ede = BT_EDE_TEXT};
+	config->events = (struct bt_config_events){
+	    .retention = RETENTION_DAYS * UINT64_C(86400000), .max_size = UINT64_C(4) << 30};
 	if (config->path == NULL || config->state_dir == NULL)
 		bt_config_free(&config);
 	return config;

@@ -34,6 +34,12 @@ struct bt_config_clients {
 	uint8_t *actions; /* one a list: an enum bt_action or BT_ACTION_NONE */
 };
 
+/* How the event log is kept. */
+struct bt_config_events {
+	uint64_t retention; /* milliseconds; 0: for ever */
+	uint64_t max_size;  /* octets; 0: no limit */
+};
+
 struct bt_config {
 	char *path;
 	char *state_dir;
@@ -47,6 +53,7 @@ struct bt_config {
 	unsigned clients_count;
 	struct bt_network *forwarders; /* trusted ones */
 	unsigned forwarder_count;
+	struct bt_config_events events;
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "large.h"
 #include "pairs.h"
 
 enum { FIRST_SLOTS = 64 };
@@ -39,6 +40,7 @@ static bool grow(struct bt_pairs *pairs)
 	larger.slots = calloc(larger.slot_count, sizeof(*larger.slots));
 	if (larger.slots == NULL)
 		return false;
+	bt_large_pages(larger.slots, larger.slot_count * sizeof(*larger.slots));
 	for (size_t i = 0; i < pairs->slot_count; i++) {
 		const struct bt_pair_slot *slot = &pairs->slots[i];
 		if (slot->number != 0)
@@ -61,6 +63,12 @@ bool bt_pairs_add(struct bt_pairs *pairs, uint32_t a, uint32_t b, uint32_t *numb
 	}
 	*number = slot->number - 1;
 	return true;
+}
+
+void bt_pairs_prefetch(const struct bt_pairs *pairs, uint32_t a, uint32_t b)
+{
+	if (pairs->slot_count > 0)
+		__builtin_prefetch(&pairs->slots[place_of(pairs, a, b)], 1);
 }
 
 void bt_pairs_clear(struct bt_pairs *pairs)

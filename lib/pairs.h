@@ -24,6 +24,9 @@ struct bt_pairs {
  */
 bool bt_pairs_add(struct bt_pairs *pairs, uint32_t a, uint32_t b, uint32_t *number);
 
+/* Asks for the memory that bt_pairs_add will look at. */
+void bt_pairs_prefetch(const struct bt_pairs *pairs, uint32_t a, uint32_t b);
+
 /* Frees what the table holds; it is empty then. */
 void bt_pairs_clear(struct bt_pairs *pairs);
 

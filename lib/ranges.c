@@ -62,6 +62,12 @@ bool bt_ranges_has(const struct bt_ranges *set, uint64_t number)
 	return at < set->count && set->ranges[at].first <= number;
 }
 
+bool bt_ranges_meets(const struct bt_ranges *set, uint64_t first, uint64_t last)
+{
+	size_t at = find(set, first);
+	return at < set->count && set->ranges[at].first <= last;
+}
+
 uint64_t bt_ranges_size(const struct bt_ranges *set)
 {
 	uint64_t size = 0;

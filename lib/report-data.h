@@ -97,6 +97,16 @@ struct bt_watch_since {
 	int64_t since;
 };
 
+/* What events of one shape come to, whoever asked and when. */
+struct bt_subject {
+	const struct bt_policy *policy; /* NULL: not known */
+	const struct bt_event *event;
+	bool wanted;   /* by the filter; if not, the rest says nothing */
+	uint32_t list; /* that it is credited to, in strings */
+	size_t first;  /* of its rows in touched[], */
+	uint32_t rows; /* and how many; by client and by day, they follow from each hit */
+};
+
 struct bt_report {
 	struct bt_report_options options; /* its pointers: into the next three, or NULL */
 	char *list;
@@ -111,11 +121,13 @@ struct bt_report {
 	size_t tally_room;
 	struct bt_draft *drafts; /* by number of the row */
 	size_t draft_room;
-	uint32_t *touched; /* the rows of the event that is being counted */
+	uint32_t *touched; /* rows of subjects, side by side */
 	size_t touched_count, touched_room;
 	struct bt_intern *hours; /* numbers of an hour since 1970, */
 	uint64_t *hour_hits;     /* and the hits in it */
 	size_t hour_room;
+	int64_t last_hour, last_day; /* of the last hit, */
+	uint32_t last_hour_number, last_day_row;
 
 	/* Of a wide report. */
 	struct bt_intern *shapes;   /* what of an event its facts follow from */
@@ -156,6 +168,8 @@ struct bt_report {
 	struct bt_segment_policy *policies;
 	size_t policy_count, policy_room;
 	bool no_memory;
+	struct bt_subject *subjects; /* of the shapes in columns, and their endpoints' numbers */
+	uint32_t *column_clients;
 
 	/* The outcome. */
 	struct bt_report_row *rows;
@@ -170,11 +184,28 @@ struct bt_report {
 
 /*
  * Room for one more than `count` in a row of elements of `size` octets. `row` points to the pointer
- * to its first; both follow. New elements are zero.
+ * to its first; both follow. New elements hold anything.
  */
+bool bt_report_grow(void *row, size_t *room, size_t count, size_t size);
+
+/* As bt_report_grow, and new elements are zero. */
 bool bt_report_room(void *row, size_t *room, size_t count, size_t size);
 
 bool bt_strings_add(struct bt_strings *strings, const char *text, uint32_t *number);
+
+/* What lives as long as the subject is borrowed; touched[] grows. False if memory runs out. */
+bool bt_report_subject(struct bt_report *report, struct bt_subject *subject,
+    const struct bt_policy *policy, const struct bt_event *event);
+
+#define BT_NOT_WANTED UINT32_MAX
+
+/* The number of a client, or BT_NOT_WANTED. False if memory runs out. */
+bool bt_report_client(
+    struct bt_report *report, const uint8_t address[static BT_ADDRESS_SIZE], uint32_t *client);
+
+/* Counts a hit of a wanted subject by a wanted client. False if memory runs out. */
+bool bt_report_hit(
+    struct bt_report *report, const struct bt_subject *subject, uint32_t client, int64_t time);
 
 /* Counts an event that is new to the report; `policy` may be NULL. False if memory runs out. */
 bool bt_report_count(
@@ -182,6 +213,19 @@ bool bt_report_count(
 
 /* The policy that the open segment has for this digest, NULL if none. */
 const struct bt_policy *bt_report_policy(const struct bt_report *report, uint64_t digest);
+
+/* Says once a segment that the names of these events' lists are not known. */
+bool bt_report_check_policy(struct bt_report *report, uint64_t digest);
+
+struct bt_source *bt_report_source(struct bt_report *report, uint64_t boot, uint32_t ring);
+
+/* Signs of life of a boot from `first` to `last`. False if memory runs out. */
+bool bt_report_see_life(struct bt_report *report, uint64_t boot, int64_t first, int64_t last);
+
+/* ---- report-columns.c ---- */
+
+/* Counts the events of a packed segment, many at once. False if memory runs out. */
+bool bt_report_columns(struct bt_report *report, const struct bt_columns *columns);
 
 /* The row for that name; false if memory runs out. */
 bool bt_report_row(struct bt_report *report, const void *name, size_t size, uint32_t *row);
@@ -224,9 +268,10 @@ int64_t bt_report_watched(const struct bt_report *report, uint32_t list);
 
 /* Notes what a wide report says of a row, from a hit. False if memory runs out. */
 bool bt_report_note(struct bt_report *report, uint32_t row, uint32_t tally,
-    const struct bt_policy *policy, const struct bt_event *event);
+    const struct bt_subject *subject, int64_t time);
 
-/* Notes what a membership says: its list, and if the report is wide more. False if memory runs out. */
+/* Notes what a membership says: its list, and if the report is wide more. False if memory runs out.
+ */
 bool bt_report_note_member(struct bt_report *report, uint32_t row, const struct bt_policy *policy,
     struct bt_member member);
 

@@ -79,14 +79,12 @@ static bool in_list(
 	return false;
 }
 
-/* Whatever its time. */
+/* Whoever asked, and when. */
 static bool is_wanted(
     const struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
 {
 	const struct bt_report_options *options = &report->options;
 	if (options->action >= 0 && event->action != options->action)
-		return false;
-	if (options->client != NULL && !bt_network_has(options->client, event->client))
 		return false;
 	if (options->domain != NULL) {
 		size_t size;
@@ -107,23 +105,25 @@ bool bt_report_row(struct bt_report *report, const void *name, size_t size, uint
 	       bt_intern_add(report->names, name, size, row);
 }
 
-static bool touch(struct bt_report *report, const void *name, size_t size)
+static bool touch(
+    struct bt_report *report, struct bt_subject *subject, const void *name, size_t size)
 {
 	uint32_t row;
 	if (!bt_report_row(report, name, size, &row) ||
 	    !bt_report_room(&report->touched, &report->touched_room, report->touched_count,
 		sizeof(*report->touched)))
 		return false;
-	for (size_t i = 0; i < report->touched_count; i++)
+	for (size_t i = subject->first; i < report->touched_count; i++)
 		if (report->touched[i] == row)
 			return true;
 	report->touched[report->touched_count++] = row;
+	subject->rows++;
 	return true;
 }
 
-static bool touch_text(struct bt_report *report, const char *text)
+static bool touch_text(struct bt_report *report, struct bt_subject *subject, const char *text)
 {
-	return touch(report, text, strlen(text));
+	return touch(report, subject, text, strlen(text));
 }
 
 static const char *value_of(
@@ -149,88 +149,128 @@ const char *bt_report_text(
 }
 
 /* A value beats none: "-" is only for what no membership says anything of. */
-static bool touch_members(
-    struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
+static bool touch_members(struct bt_report *report, struct bt_subject *subject)
 {
+	const struct bt_policy *policy = subject->policy;
+	const struct bt_event *event = subject->event;
 	struct bt_member_walk walk = bt_walk_members(policy, event);
 	struct bt_member member;
 	unsigned labels;
 	if (report->options.credited) {
 		if (deciding_member(policy, event, &member))
-			return touch_text(report, bt_report_text(report, policy, member));
+			return touch_text(report, subject, bt_report_text(report, policy, member));
 	} else {
 		while (bt_next_member(&walk, &member, &labels)) {
 			const char *text = bt_report_text(report, policy, member);
-			if (strcmp(text, BT_REPORT_NOTHING) != 0 && !touch_text(report, text))
+			if (strcmp(text, BT_REPORT_NOTHING) != 0 &&
+			    !touch_text(report, subject, text))
 				return false;
 		}
 	}
-	if (report->touched_count > 0)
+	if (subject->rows > 0)
 		return true;
 	/* What decided is not among the matches of an event of another policy. */
-	if (report->options.by != BT_BY_LIST)
-		return touch_text(report, BT_REPORT_NOTHING);
-	bool known = policy != NULL && event->list < bt_policy_lists(policy);
-	return touch_text(report, known ? bt_policy_list(policy, event->list).name : "?");
+	return touch_text(report, subject,
+	    report->options.by == BT_BY_LIST ? report->strings.text[subject->list]
+					     : BT_REPORT_NOTHING);
 }
 
-static bool touch_rows(
-    struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
+static bool touch_rows(struct bt_report *report, struct bt_subject *subject)
 {
 	const uint8_t *indicator;
-	uint8_t day[8];
 	size_t size;
-	report->touched_count = 0;
 	switch (report->options.by) {
 	case BT_BY_CLIENT:
-		return touch(report, event->client, sizeof(event->client));
-	case BT_BY_QNAME:
-		return touch(report, event->key, event->key_size);
 	case BT_BY_DAY:
-		bt_put64(day, (uint64_t)bt_floor_to(event->time, DAY_MS));
-		return touch(report, day, sizeof(day));
+		return true; /* of each hit */
+	case BT_BY_QNAME:
+		return touch(report, subject, subject->event->key, subject->event->key_size);
 	case BT_BY_LIST:
 	case BT_BY_CAMPAIGN:
 	case BT_BY_FAMILY:
-		return touch_members(report, policy, event);
+		return touch_members(report, subject);
 	default:
-		indicator = bt_report_indicator(event, &size);
-		return touch(report, indicator, size);
+		indicator = bt_report_indicator(subject->event, &size);
+		return touch(report, subject, indicator, size);
 	}
+}
+
+/* The list that holds the deciding indicator. */
+static const char *list_of(const struct bt_policy *policy, const struct bt_event *event)
+{
+	return policy != NULL && event->list < bt_policy_lists(policy)
+		   ? bt_policy_list(policy, event->list).name
+		   : "?";
+}
+
+bool bt_report_subject(struct bt_report *report, struct bt_subject *subject,
+    const struct bt_policy *policy, const struct bt_event *event)
+{
+	*subject =
+	    (struct bt_subject){.policy = policy, .event = event, .first = report->touched_count};
+	subject->wanted = is_wanted(report, policy, event);
+	return !subject->wanted ||
+	       (bt_strings_add(&report->strings, list_of(policy, event), &subject->list) &&
+		   touch_rows(report, subject));
+}
+
+bool bt_report_client(
+    struct bt_report *report, const uint8_t address[static BT_ADDRESS_SIZE], uint32_t *client)
+{
+	uint32_t row;
+	if (report->options.client != NULL && !bt_network_has(report->options.client, address)) {
+		*client = BT_NOT_WANTED;
+		return true;
+	}
+	/* Rows by client are numbered as clients are. */
+	return bt_intern_add(report->clients, address, BT_ADDRESS_SIZE, client) &&
+	       (report->options.by != BT_BY_CLIENT ||
+		   bt_report_row(report, address, BT_ADDRESS_SIZE, &row));
 }
 
 /* ---- counting ---- */
 
-/* The list that holds the deciding indicator. */
-static bool credit(struct bt_report *report, uint32_t row, const struct bt_policy *policy,
-    const struct bt_event *event)
+/* ---- counting ---- */
+
+/* The list of the last hit; of several at a time, the first by name. */
+static void credit(struct bt_report *report, uint32_t row, uint32_t list, int64_t time)
 {
-	const char *name = "?";
-	uint32_t list;
-	if (policy != NULL && event->list < bt_policy_lists(policy))
-		name = bt_policy_list(policy, event->list).name;
-	if (!bt_strings_add(&report->strings, name, &list))
-		return false;
 	struct bt_draft *draft = &report->drafts[row];
 	char **text = report->strings.text;
 	if (draft->list != 0 &&
-	    (draft->time > event->time ||
-		(draft->time == event->time && strcmp(name, text[draft->list - 1]) >= 0)))
-		return true;
-	draft->time = event->time;
+	    (draft->time > time ||
+		(draft->time == time && strcmp(text[list], text[draft->list - 1]) >= 0)))
+		return;
+	draft->time = time;
 	draft->list = list + 1;
-	return true;
 }
 
+/* Hits come about in the order of time: mostly, the hour is that of the one before. */
 static bool count_hour(struct bt_report *report, int64_t time)
 {
 	int64_t hour = bt_floor_to(time, HOUR_MS);
-	uint32_t number;
-	if (!bt_report_room(&report->hour_hits, &report->hour_room, bt_intern_count(report->hours),
-		sizeof(*report->hour_hits)) ||
-	    !bt_intern_add(report->hours, &hour, sizeof(hour), &number))
-		return false;
-	report->hour_hits[number]++;
+	if (report->hour_room == 0 || hour != report->last_hour) {
+		if (!bt_report_room(&report->hour_hits, &report->hour_room,
+			bt_intern_count(report->hours), sizeof(*report->hour_hits)) ||
+		    !bt_intern_add(report->hours, &hour, sizeof(hour), &report->last_hour_number))
+			return false;
+		report->last_hour = hour;
+	}
+	report->hour_hits[report->last_hour_number]++;
+	return true;
+}
+
+static bool find_day(struct bt_report *report, int64_t time, uint32_t *row)
+{
+	int64_t day = bt_floor_to(time, DAY_MS);
+	uint8_t name[8];
+	if (bt_intern_count(report->names) == 0 || day != report->last_day) {
+		bt_put64(name, (uint64_t)day);
+		if (!bt_report_row(report, name, sizeof(name), &report->last_day_row))
+			return false;
+		report->last_day = day;
+	}
+	*row = report->last_day_row;
 	return true;
 }
 
@@ -247,7 +287,7 @@ static bool find_tally(
     struct bt_report *report, uint32_t row, uint32_t client, int64_t time, uint32_t *number)
 {
 	uint32_t count = report->pairs.count;
-	if (!bt_report_room(
+	if (!bt_report_grow(
 		&report->tallies, &report->tally_room, count, sizeof(*report->tallies)) ||
 	    !bt_pairs_add(&report->pairs, row, client, number))
 		return false;
@@ -259,38 +299,53 @@ static bool find_tally(
 	return true;
 }
 
-/* A hit of all touched rows; `counts`: it is in the time that is asked about. */
-static bool count_rows(struct bt_report *report, const struct bt_policy *policy,
-    const struct bt_event *event, bool counts)
+/* `counts`: it is in the time that is asked about. */
+static bool count_row(struct bt_report *report, const struct bt_subject *subject, uint32_t row,
+    uint32_t client, int64_t time, bool counts)
 {
-	uint32_t client, tally;
-	if (!bt_intern_add(report->clients, event->client, sizeof(event->client), &client))
+	uint32_t tally;
+	if (!find_tally(report, row, client, time, &tally))
 		return false;
-	for (size_t i = 0; i < report->touched_count; i++) {
-		uint32_t row = report->touched[i];
-		if (!find_tally(report, row, client, event->time, &tally))
+	if (!counts)
+		return true;
+	add_hit(&report->tallies[tally], time);
+	credit(report, row, subject->list, time);
+	return !report->options.wide || bt_report_note(report, row, tally, subject, time);
+}
+
+bool bt_report_hit(
+    struct bt_report *report, const struct bt_subject *subject, uint32_t client, int64_t time)
+{
+	const struct bt_report_options *options = &report->options;
+	bool counts = time >= options->since && time < options->until;
+	uint32_t row = client;
+	/* What was there earlier is looked at only to tell what is new. */
+	if (!counts && (options->baseline == INT64_MAX || time >= options->since))
+		return true;
+	if (counts && !count_hour(report, time))
+		return false;
+	if (options->by == BT_BY_CLIENT || options->by == BT_BY_DAY)
+		return (options->by == BT_BY_CLIENT || find_day(report, time, &row)) &&
+		       count_row(report, subject, row, client, time, counts);
+	for (uint32_t i = 0; i < subject->rows; i++)
+		if (!count_row(
+			report, subject, report->touched[subject->first + i], client, time, counts))
 			return false;
-		if (!counts)
-			continue;
-		add_hit(&report->tallies[tally], event->time);
-		if (!credit(report, row, policy, event) ||
-		    (report->options.wide && !bt_report_note(report, row, tally, policy, event)))
-			return false;
-	}
-	return !counts || count_hour(report, event->time);
+	return true;
 }
 
 bool bt_report_count(
     struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
 {
-	const struct bt_report_options *options = &report->options;
-	bool counts = event->time >= options->since && event->time < options->until;
-	/* What was there earlier is looked at only to tell what is new. */
-	if (!counts && (options->baseline == INT64_MAX || event->time >= options->since))
+	struct bt_subject subject;
+	uint32_t client;
+	report->touched_count = 0;
+	if (!bt_report_subject(report, &subject, policy, event))
+		return false;
+	if (!subject.wanted)
 		return true;
-	if (!is_wanted(report, policy, event))
-		return true;
-	return touch_rows(report, policy, event) && count_rows(report, policy, event, counts);
+	return bt_report_client(report, event->client, &client) &&
+	       (client == BT_NOT_WANTED || bt_report_hit(report, &subject, client, event->time));
 }
 
 bool bt_report_add(

@@ -70,11 +70,9 @@ static struct bt_report_endpoint *who(
 	return report->endpoints + (row->who - report->endpoints);
 }
 
-static void add_endpoint(
-    struct bt_report *report, const struct bt_tally *tally, const struct bt_rhythm *rhythm)
+static void put_endpoint(const struct bt_report *report, struct bt_report_endpoint *endpoint,
+    const struct bt_tally *tally, const struct bt_rhythm *rhythm)
 {
-	struct bt_report_row *row = &report->rows[tally->row];
-	struct bt_report_endpoint *endpoint = who(report, row) + row->endpoints;
 	size_t size;
 	memcpy(endpoint->client, bt_intern_bytes(report->clients, tally->client, &size),
 	    sizeof(endpoint->client));
@@ -83,6 +81,14 @@ static void add_endpoint(
 	endpoint->last_seen = tally->last_seen;
 	if (rhythm != NULL)
 		endpoint->rhythm = *rhythm;
+}
+
+static void add_tally(
+    struct bt_report *report, const struct bt_tally *tally, const struct bt_rhythm *rhythm)
+{
+	struct bt_report_row *row = &report->rows[tally->row];
+	if (row->who != NULL)
+		put_endpoint(report, who(report, row) + row->endpoints, tally, rhythm);
 	if (row->endpoints == 0 || tally->first_seen < row->first_seen)
 		row->first_seen = tally->first_seen;
 	if (row->endpoints == 0 || tally->last_seen > row->last_seen)
@@ -92,21 +98,26 @@ static void add_endpoint(
 	row->endpoints++;
 }
 
-/* Tallies of one row side by side, as endpoints; rows[] gets where, and the sums. */
-static void gather(struct bt_report *report, const struct bt_rhythm *rhythms)
+/* Where each row's endpoints are to lie, side by side. */
+static void place_endpoints(struct bt_report *report)
 {
 	struct bt_report_endpoint *next = report->endpoints;
-	uint32_t count = report->pairs.count;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < report->pairs.count; i++)
 		report->rows[report->tallies[i].row].endpoints += report->tallies[i].hits > 0;
 	for (size_t i = 0; i < report->row_count; i++) {
 		report->rows[i].who = next;
 		next += report->rows[i].endpoints;
 		report->rows[i].endpoints = 0;
 	}
-	for (uint32_t i = 0; i < count; i++)
+}
+
+static void gather(struct bt_report *report, const struct bt_rhythm *rhythms)
+{
+	if (report->endpoints != NULL)
+		place_endpoints(report);
+	for (uint32_t i = 0; i < report->pairs.count; i++)
 		if (report->tallies[i].hits > 0)
-			add_endpoint(
+			add_tally(
 			    report, &report->tallies[i], rhythms == NULL ? NULL : &rhythms[i]);
 }
 
@@ -214,7 +225,7 @@ static bool fill_row(struct bt_report *report, size_t number)
 	row->name = name_of(report, (uint32_t)number);
 	row->list = draft->list == 0 ? "" : report->strings.text[draft->list - 1];
 	row->status = row->hits == 0 ? BT_STATUS_NEVER : status_of(report, row->last_seen);
-	if (row->endpoints > 0)
+	if (row->who != NULL && row->endpoints > 0)
 		qsort(who(report, row), row->endpoints, sizeof(*row->who), by_hits);
 	return row->name != NULL && (!report->options.wide || widen(report, row, number));
 }
@@ -252,7 +263,7 @@ static bool make_hours(struct bt_report *report)
 		int64_t hour;
 		size_t size;
 		memcpy(&hour, bt_intern_bytes(report->hours, i, &size), sizeof(hour));
-		report->hour_rows[i].time = hour * HOUR_MS;
+		report->hour_rows[i].time = (int64_t)((uint64_t)hour * HOUR_MS);
 		report->hour_rows[i].hits = report->hour_hits[i];
 	}
 	report->hour_count = count;
@@ -267,9 +278,11 @@ bool bt_report_rows(
 	if (report->rows == NULL) {
 		size_t names = bt_intern_count(report->names);
 		report->rows = calloc(names + 1, sizeof(*report->rows));
-		report->endpoints =
-		    calloc((size_t)report->pairs.count + 1, sizeof(*report->endpoints));
-		if (report->rows == NULL || report->endpoints == NULL)
+		bool who = report->options.who || report->options.wide;
+		if (who)
+			report->endpoints =
+			    calloc((size_t)report->pairs.count + 1, sizeof(*report->endpoints));
+		if (report->rows == NULL || (who && report->endpoints == NULL))
 			return bt_fail(err, "out of memory for the report");
 		report->row_count = names;
 		if (!make_rows(report) || !make_hours(report) || !count_endpoints(report))

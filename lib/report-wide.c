@@ -29,8 +29,8 @@ static bool note_fact(
 	return true;
 }
 
-bool bt_report_note_member(struct bt_report *report, uint32_t row, const struct bt_policy *policy,
-    struct bt_member member)
+bool bt_report_note_member(
+    struct bt_report *report, uint32_t row, const struct bt_policy *policy, struct bt_member member)
 {
 	static const struct {
 		enum bt_fact_kind kind;
@@ -88,7 +88,7 @@ static bool find_shape(struct bt_report *report, const struct bt_event *event, u
 
 static bool note_moment(struct bt_report *report, uint32_t tally, int64_t time)
 {
-	if (!bt_report_room(&report->moments, &report->moment_room, report->moment_count,
+	if (!bt_report_grow(&report->moments, &report->moment_room, report->moment_count,
 		sizeof(*report->moments)))
 		return false;
 	report->moments[report->moment_count++] = (struct bt_moment){tally, time};
@@ -117,14 +117,15 @@ static bool note_indicator(struct bt_report *report, uint32_t row, const struct 
 }
 
 bool bt_report_note(struct bt_report *report, uint32_t row, uint32_t tally,
-    const struct bt_policy *policy, const struct bt_event *event)
+    const struct bt_subject *subject, int64_t time)
 {
 	uint32_t shape, number, count = report->row_shapes.count;
-	if (!note_moment(report, tally, event->time) || !note_day(report, row, event->time) ||
-	    !note_indicator(report, row, event) || !find_shape(report, event, &shape) ||
+	if (!note_moment(report, tally, time) || !note_day(report, row, time) ||
+	    !note_indicator(report, row, subject->event) ||
+	    !find_shape(report, subject->event, &shape) ||
 	    !bt_pairs_add(&report->row_shapes, row, shape, &number))
 		return false;
-	return number < count || note_facts(report, row, policy, event);
+	return number < count || note_facts(report, row, subject->policy, subject->event);
 }
 
 /* ---- rhythms ---- */

@@ -11,6 +11,7 @@
 
 #include "endian.h"
 #include "file.h"
+#include "large.h"
 #include "report-data.h"
 #include "segment-folder.h"
 
@@ -18,7 +19,7 @@ enum { PROBLEMS_MAX = 1000 };
 
 /* ---- memory ---- */
 
-bool bt_report_room(void *row, size_t *room, size_t count, size_t size)
+bool bt_report_grow(void *row, size_t *room, size_t count, size_t size)
 {
 	void *memory;
 	if (count < *room)
@@ -27,12 +28,24 @@ bool bt_report_room(void *row, size_t *room, size_t count, size_t size)
 	size_t more = *room == 0 ? 16 : *room * 2;
 	if (more > SIZE_MAX / size)
 		return false;
-	char *larger = realloc(memory, more * size);
+	void *larger = realloc(memory, more * size);
 	if (larger == NULL)
 		return false;
-	memset(larger + *room * size, 0, (more - *room) * size);
+	bt_large_pages(larger, more * size);
 	memcpy(row, &larger, sizeof(larger));
 	*room = more;
+	return true;
+}
+
+bool bt_report_room(void *row, size_t *room, size_t count, size_t size)
+{
+	size_t before = *room;
+	char *memory;
+	if (!bt_report_grow(row, room, count, size))
+		return false;
+	memcpy(&memory, row, sizeof(memory));
+	if (*room > before)
+		memset(memory + before * size, 0, (*room - before) * size);
 	return true;
 }
 
@@ -51,6 +64,7 @@ bool bt_strings_add(struct bt_strings *strings, const char *text, uint32_t *numb
 struct bt_report_options bt_report_defaults(void)
 {
 	return (struct bt_report_options){
+	    .who = true,
 	    .since = INT64_MIN,
 	    .until = INT64_MAX,
 	    .action = -1,
@@ -154,8 +168,8 @@ void bt_report_free(struct bt_report **report)
 	free_parts(r);
 	void *arrays[] = {r->list, r->tallies, r->drafts, r->touched, r->hour_hits, r->facts,
 	    r->moments, r->sources, r->boots, r->strings.text, r->resolvers, r->lists,
-	    r->known_policies, r->watched, r->problems, r->policies, r->rows, r->endpoints,
-	    r->hour_rows, r->texts};
+	    r->known_policies, r->watched, r->problems, r->policies, r->subjects, r->column_clients,
+	    r->rows, r->endpoints, r->hour_rows, r->texts};
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		free(arrays[i]);
 	free_tables(r);
@@ -206,7 +220,7 @@ static void see_time(struct bt_report *report, int64_t time)
 		coverage->last = time;
 }
 
-static struct bt_source *find_source(struct bt_report *report, uint64_t boot, uint32_t ring)
+struct bt_source *bt_report_source(struct bt_report *report, uint64_t boot, uint32_t ring)
 {
 	uint8_t key[12];
 	uint32_t number;
@@ -230,14 +244,18 @@ static struct bt_boot *find_boot(struct bt_report *report, uint64_t boot)
 	return &report->boots[number];
 }
 
-static bool see_life(struct bt_report *report, struct bt_boot *boot, int64_t time)
+bool bt_report_see_life(struct bt_report *report, uint64_t boot, int64_t first, int64_t last)
 {
-	if (!boot->alive || time < boot->first)
-		boot->first = time;
-	if (!boot->alive || time > boot->last)
-		boot->last = time;
-	boot->alive = true;
-	see_time(report, time);
+	struct bt_boot *of = find_boot(report, boot);
+	if (of == NULL)
+		return false;
+	if (!of->alive || first < of->first)
+		of->first = first;
+	if (!of->alive || last > of->last)
+		of->last = last;
+	of->alive = true;
+	see_time(report, first);
+	see_time(report, last);
 	return true;
 }
 
@@ -338,8 +356,7 @@ const struct bt_policy *bt_report_policy(const struct bt_report *report, uint64_
 	return NULL;
 }
 
-/* Says once a segment that the names of these events' lists are not known. */
-static bool check_policy(struct bt_report *report, uint64_t digest)
+bool bt_report_check_policy(struct bt_report *report, uint64_t digest)
 {
 	for (size_t i = report->policy_count; i-- > 0;) {
 		if (report->policies[i].digest == digest)
@@ -355,29 +372,34 @@ static bool check_policy(struct bt_report *report, uint64_t digest)
 static bool on_event(void *ctx, const struct bt_segment_event *record)
 {
 	struct bt_report *report = ctx;
-	struct bt_source *source = find_source(report, record->boot, record->ring);
-	struct bt_boot *boot = find_boot(report, record->boot);
-	if (source == NULL || boot == NULL)
+	const struct bt_event *event = &record->event;
+	struct bt_source *source = bt_report_source(report, record->boot, record->ring);
+	if (source == NULL)
 		return stop(report);
 	if (bt_ranges_has(&source->seen, record->sequence)) {
 		report->coverage.duplicates++;
 		return true;
 	}
 	if (!bt_ranges_add(&source->seen, record->sequence, record->sequence) ||
-	    !see_life(report, boot, record->event.time) ||
-	    !check_policy(report, record->event.policy) ||
-	    !bt_report_count(
-		report, bt_report_policy(report, record->event.policy), &record->event))
+	    !bt_report_see_life(report, record->boot, event->time, event->time) ||
+	    !bt_report_check_policy(report, event->policy) ||
+	    !bt_report_count(report, bt_report_policy(report, event->policy), event))
 		return stop(report);
 	report->coverage.events++;
 	return true;
+}
+
+static bool on_columns(void *ctx, const struct bt_columns *columns)
+{
+	struct bt_report *report = ctx;
+	return bt_report_columns(report, columns) || stop(report);
 }
 
 static bool on_gap(
     void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last, int64_t time)
 {
 	struct bt_report *report = ctx;
-	struct bt_source *source = find_source(report, boot, ring);
+	struct bt_source *source = bt_report_source(report, boot, ring);
 	see_time(report, time);
 	return (source != NULL && bt_ranges_add(&source->lost, first, last)) || stop(report);
 }
@@ -386,7 +408,7 @@ static bool on_beat(void *ctx, const struct bt_beat *beat)
 {
 	struct bt_report *report = ctx;
 	struct bt_boot *boot = find_boot(report, beat->boot);
-	if (boot == NULL || !see_life(report, boot, beat->time) ||
+	if (boot == NULL || !bt_report_see_life(report, beat->boot, beat->time, beat->time) ||
 	    !bt_report_room(&boot->beats, &boot->beat_room, boot->beat_count, sizeof(*beat)))
 		return stop(report);
 	boot->beats[boot->beat_count++] = *beat;
@@ -418,6 +440,7 @@ static bool read_segment(struct bt_report *report, const struct bt_segment_file 
 	    .header = on_header,
 	    .policy = on_policy,
 	    .event = on_event,
+	    .columns = on_columns,
 	    .gap = on_gap,
 	    .beat = on_beat,
 	    .damage = on_damage,

@@ -50,6 +50,7 @@ struct bt_report_options {
 	enum bt_report_by by;
 	bool credited; /* by list, campaign, family: only the deciding match counts, not each */
 	bool wide;     /* also what struct bt_report_wide holds */
+	bool who;      /* also each row's endpoints: a third of the time and of the memory */
 
 	/* Which events count. */
 	int64_t since;                   /* inclusive; INT64_MIN: from the beginning */
@@ -93,10 +94,11 @@ struct bt_report_row {
 	const char *name; /* of what the row is of, as people write it */
 	uint64_t endpoints;
 	uint64_t hits;
-	int64_t first_seen, last_seen;        /* 0 if there are no hits */
-	const char *list;                     /* that its last hit is credited to */
-	enum bt_report_status status;         /* active: a hit in the 24 hours before `now` */
-	const struct bt_report_endpoint *who; /* `endpoints`, by hits descending, then address */
+	int64_t first_seen, last_seen; /* 0 if there are no hits */
+	const char *list;              /* that its last hit is credited to */
+	enum bt_report_status status;  /* active: a hit in the 24 hours before `now` */
+	/* `endpoints` of them, by hits descending, then address; NULL unless asked for. */
+	const struct bt_report_endpoint *who;
 	struct bt_report_wide wide;
 };
 
@@ -126,7 +128,7 @@ struct bt_report_coverage {
 	int64_t paused;      /* milliseconds in which it ran, and nothing was stopped */
 };
 
-/* Everything, by indicator. */
+/* Everything, by indicator, with endpoints. */
 struct bt_report_options bt_report_defaults(void);
 
 /* What the options point to is copied. */

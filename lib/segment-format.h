@@ -18,6 +18,7 @@
 	"BTSEG\r\n"
 #define BT_SEGMENT_SUFFIX_OPEN ".open"
 #define BT_SEGMENT_SUFFIX_CLOSED ".seg"
+#define BT_SEGMENT_SUFFIX_PACKING ".new" /* behind that of the one that is packed */
 
 enum { BT_SEGMENT_KIND_EVENTS = 1 /* roll-ups will be another */ };
 
@@ -31,13 +32,21 @@ enum {
 	BT_HEADER_NUMBER = 24,
 	BT_HEADER_CREATED = 32,
 	BT_HEADER_SEED = 40,
+	BT_HEADER_PACKED = 48, /* one octet: 1 if it is */
 	BT_HEADER_CHECK = 56,
 	BT_HEADER_SIZE = 64,
 	BT_HEADER_SIZE_MAX = BT_HEADER_SIZE + 256,
 };
 
-enum bt_block_type { BT_BLOCK_POLICY = 1, BT_BLOCK_EVENTS, BT_BLOCK_GAP, BT_BLOCK_BEAT };
-enum { BT_ENCODING_PLAIN = 0 /* zstd will be another */ };
+enum bt_block_type {
+	BT_BLOCK_POLICY = 1,
+	BT_BLOCK_EVENTS,
+	BT_BLOCK_GAP,
+	BT_BLOCK_BEAT,
+	BT_BLOCK_COLUMNS = 6, /* 5 is for counts */
+};
+
+enum { BT_ENCODING_PLAIN, BT_ENCODING_ZSTD };
 
 /* Block: offsets of its header's fields. The payload follows; its size is a multiple of 8. */
 enum {
@@ -61,11 +70,20 @@ enum {
 	BT_PAYLOAD_MAX = BT_SEGMENT_POLICY_MAX + BT_POLICY_HEADER + 8,
 };
 
+#define BT_BLOCK_PLAIN_MAX BT_PAYLOAD_MAX /* octets of a payload, after it is decompressed */
+
 /* The next multiple of 8. */
 static inline size_t bt_pad8(size_t size)
 {
 	return (size + 7) & ~(size_t)7;
 }
+
+/*
+ * Completes a block whose payload is there, in place: `size` is that of both, a multiple of 8, and
+ * `plain` that of the payload before it was encoded.
+ */
+void bt_block_seal(uint8_t *block, size_t size, enum bt_block_type type, uint8_t encoding,
+    uint32_t count, uint32_t plain, uint64_t seed);
 
 /* The check of a header with its padded resolver id, or of a block with its payload. */
 uint64_t bt_header_check(const uint8_t *header, size_t size);
@@ -90,6 +108,13 @@ bool bt_event_decode(const uint8_t **at, const uint8_t *end, struct bt_segment_e
  */
 bool bt_segment_parse(const uint8_t *bytes, size_t size, bool open,
     const struct bt_segment_visitor *visitor, size_t *whole, struct bt_err *err);
+
+/*
+ * The block at `at` in a segment whose seed is `seed`: NULL if there is a whole one, else why not.
+ * *size is that of its header and payload.
+ */
+const char *bt_block_look(
+    const uint8_t *bytes, size_t size, size_t at, uint64_t seed, size_t *block_size);
 
 /* Syncs the folder that holds `path`, so that a rename in it lasts. */
 bool bt_segment_sync_folder(const char *path);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
 #include "endian.h"
 #include "file.h"
@@ -10,8 +11,9 @@
 
 struct block {
 	uint8_t type, encoding;
-	uint32_t count;
+	uint32_t count, plain_size;
 	const uint8_t *payload, *end;
+	const uint8_t *behind; /* where the next block begins */
 };
 
 struct reader {
@@ -20,8 +22,15 @@ struct reader {
 	size_t size;
 	uint64_t seed;
 	uint64_t patience; /* octets of what was no block that may still be hashed */
-	struct bt_policy **policies;
-	size_t policy_count;
+	struct held *held; /* the last one */
+	struct bt_columns_buffer *columns;
+};
+
+/* What lives until the read ends: policies, and what they lie in. */
+struct held {
+	struct held *before;
+	struct bt_policy *policy;
+	uint8_t *bytes; /* a payload that was decompressed */
 };
 
 /* What a block's visit came to. */
@@ -34,29 +43,45 @@ static enum outcome go_on_if(bool again)
 	return again ? GO_ON : STOP;
 }
 
+static struct held *hold(struct reader *reader)
+{
+	struct held *held = calloc(1, sizeof(*held));
+	if (held == NULL)
+		return NULL;
+	held->before = reader->held;
+	reader->held = held;
+	return held;
+}
+
+static void let_go(struct reader *reader)
+{
+	while (reader->held != NULL) {
+		struct held *held = reader->held;
+		reader->held = held->before;
+		bt_policy_close(&held->policy);
+		free(held->bytes);
+		free(held);
+	}
+	bt_columns_buffer_free(&reader->columns);
+}
+
 static enum outcome visit_policy(
     struct reader *reader, const struct block *block, const char **reason, struct bt_err *err)
 {
 	size_t room = (size_t)(block->end - block->payload);
-	if (reader->visitor->policy == NULL)
-		return GO_ON;
 	*reason = "a policy that does not fit its block";
 	if (room < BT_POLICY_HEADER || bt_get32(block->payload + 8) > room - BT_POLICY_HEADER)
 		return DAMAGED;
-	struct bt_policy **more =
-	    realloc(reader->policies, (reader->policy_count + 1) * sizeof(*reader->policies));
-	if (more == NULL)
+	struct held *held = hold(reader);
+	if (held == NULL)
 		return NO_MEMORY;
-	reader->policies = more;
-	struct bt_policy *policy;
-	if (!bt_policy_open(
-		&policy, block->payload + BT_POLICY_HEADER, bt_get32(block->payload + 8), err)) {
+	if (!bt_policy_open(&held->policy, block->payload + BT_POLICY_HEADER,
+		bt_get32(block->payload + 8), err)) {
 		*reason = err->text;
 		return DAMAGED;
 	}
-	reader->policies[reader->policy_count++] = policy;
 	return go_on_if(
-	    reader->visitor->policy(reader->visitor->ctx, bt_get64(block->payload), policy));
+	    reader->visitor->policy(reader->visitor->ctx, bt_get64(block->payload), held->policy));
 }
 
 static enum outcome visit_events(
@@ -75,6 +100,35 @@ static enum outcome visit_events(
 	}
 	*reason = "more than its events";
 	return block->end - at < 8 ? GO_ON : DAMAGED;
+}
+
+/* Events in columns, one by one. */
+static enum outcome visit_each(const struct reader *reader, const struct bt_columns *columns)
+{
+	struct bt_segment_event record = {0};
+	uint32_t at = 0;
+	for (uint32_t i = 0; i < columns->runs; i++) {
+		const struct bt_columns_run *run = &columns->run[i];
+		for (uint32_t j = 0; j < run->count; j++) {
+			bt_columns_event(&record, columns, at++, run, run->first + j);
+			if (!reader->visitor->event(reader->visitor->ctx, &record))
+				return STOP;
+		}
+	}
+	return GO_ON;
+}
+
+static enum outcome visit_columns(
+    struct reader *reader, const struct block *block, const char **reason)
+{
+	struct bt_columns columns;
+	*reason = bt_columns_read(&reader->columns, &columns, block->payload,
+	    (size_t)(block->end - block->payload), block->count);
+	if (*reason != NULL)
+		return DAMAGED;
+	if (reader->visitor->columns == NULL)
+		return visit_each(reader, &columns);
+	return go_on_if(reader->visitor->columns(reader->visitor->ctx, &columns));
 }
 
 /* Whether the block is a row of records of `size` octets. */
@@ -130,34 +184,93 @@ static enum outcome visit_beats(
 	return GO_ON;
 }
 
-/* Types that this version does not know are left out: they add to events, and change none. */
-static enum outcome visit(
+/* Whether anybody wants to know. Types that this version does not know add to events, and change
+ * none. */
+static bool is_wanted(const struct bt_segment_visitor *visitor, unsigned type)
+{
+	switch (type) {
+	case BT_BLOCK_POLICY:
+		return visitor->policy != NULL;
+	case BT_BLOCK_EVENTS:
+		return visitor->event != NULL;
+	case BT_BLOCK_COLUMNS:
+		return visitor->event != NULL || visitor->columns != NULL;
+	case BT_BLOCK_GAP:
+	case BT_BLOCK_BEAT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum outcome visit_plain(
     struct reader *reader, const struct block *block, const char **reason, struct bt_err *err)
 {
-	*reason = "an encoding that this program does not know";
-	if (block->encoding != BT_ENCODING_PLAIN)
-		return DAMAGED;
 	switch (block->type) {
 	case BT_BLOCK_POLICY:
 		return visit_policy(reader, block, reason, err);
 	case BT_BLOCK_EVENTS:
 		return visit_events(reader, block, reason);
+	case BT_BLOCK_COLUMNS:
+		return visit_columns(reader, block, reason);
 	case BT_BLOCK_GAP:
 		return visit_gaps(reader, block, reason);
-	case BT_BLOCK_BEAT:
-		return visit_beats(reader, block, reason);
 	default:
-		return GO_ON;
+		return visit_beats(reader, block, reason);
 	}
+}
+
+/* A policy is read where it lies, so that its octets have to stay. */
+static enum outcome visit_compressed(
+    struct reader *reader, struct block *block, const char **reason, struct bt_err *err)
+{
+	uint8_t *plain = malloc((size_t)block->plain_size + 1);
+	if (plain == NULL)
+		return NO_MEMORY;
+	size_t payload = (size_t)(block->end - block->payload);
+	size_t frame = ZSTD_findFrameCompressedSize(block->payload, payload);
+	size_t size = ZSTD_isError(frame)
+			  ? frame
+			  : ZSTD_decompress(plain, block->plain_size, block->payload, frame);
+	enum outcome outcome = DAMAGED;
+	*reason = "a compressed block that cannot be read";
+	if (size == block->plain_size) {
+		block->payload = plain;
+		block->end = plain + size;
+		outcome = visit_plain(reader, block, reason, err);
+	}
+	if (block->type == BT_BLOCK_POLICY && outcome != NO_MEMORY && reader->held != NULL &&
+	    reader->held->bytes == NULL && size == block->plain_size)
+		reader->held->bytes = plain;
+	else
+		free(plain);
+	return outcome;
+}
+
+static enum outcome visit(
+    struct reader *reader, struct block *block, const char **reason, struct bt_err *err)
+{
+	if (!is_wanted(reader->visitor, block->type))
+		return GO_ON;
+	if (block->encoding == BT_ENCODING_PLAIN)
+		return visit_plain(reader, block, reason, err);
+	*reason = "an encoding that this program does not know";
+	if (block->encoding != BT_ENCODING_ZSTD)
+		return DAMAGED;
+	*reason = "a block of an impossible size";
+	if (block->plain_size > BT_BLOCK_PLAIN_MAX)
+		return DAMAGED;
+	return visit_compressed(reader, block, reason, err);
 }
 
 /* ---- where blocks are ---- */
 
-/* The block at `at`. NULL if there is one; else why not. */
-static const char *look(struct reader *reader, size_t at, struct block *block)
+const char *bt_block_look(
+    const uint8_t *bytes, size_t size, size_t at, uint64_t seed, size_t *block_size)
 {
-	const uint8_t *header = reader->bytes + at;
-	size_t left = reader->size - at;
+	const uint8_t *header = bytes + at;
+	size_t left = size - at;
+	*block_size = 0;
 	if (left < BT_BLOCK_HEADER)
 		return "a block that is cut off";
 	if (bt_get32(header + BT_BLOCK_MAGIC) != BT_BLOCK_MAGIC_VALUE)
@@ -167,17 +280,30 @@ static const char *look(struct reader *reader, size_t at, struct block *block)
 		return "a block of an impossible size";
 	if (payload > left - BT_BLOCK_HEADER)
 		return "a block that is cut off";
-	size_t size = BT_BLOCK_HEADER + (size_t)payload;
-	if (bt_get64(header + BT_BLOCK_CHECK) != bt_block_check(header, size, reader->seed)) {
+	*block_size = BT_BLOCK_HEADER + (size_t)payload;
+	return bt_get64(header + BT_BLOCK_CHECK) == bt_block_check(header, *block_size, seed)
+		   ? NULL
+		   : "a block whose checksum is wrong";
+}
+
+/* The block at `at`. NULL if there is one; else why not. */
+static const char *look(struct reader *reader, size_t at, struct block *block)
+{
+	const uint8_t *header = reader->bytes + at;
+	size_t size;
+	const char *reason = bt_block_look(reader->bytes, reader->size, at, reader->seed, &size);
+	if (reason != NULL) {
 		reader->patience -= size < reader->patience ? size : reader->patience;
-		return "a block whose checksum is wrong";
+		return reason;
 	}
 	*block = (struct block){
 	    .type = header[BT_BLOCK_TYPE],
 	    .encoding = header[BT_BLOCK_ENCODING],
 	    .count = bt_get32(header + BT_BLOCK_COUNT),
+	    .plain_size = bt_get32(header + BT_BLOCK_PLAIN_SIZE),
 	    .payload = header + BT_BLOCK_HEADER,
 	    .end = header + size,
+	    .behind = header + size,
 	};
 	return NULL;
 }
@@ -219,7 +345,7 @@ static bool read_blocks(
 			at = next;
 		}
 		struct bt_err local;
-		*whole = (size_t)(block.end - reader->bytes);
+		*whole = (size_t)(block.behind - reader->bytes);
 		switch (visit(reader, &block, &reason, &local)) {
 		case NO_MEMORY:
 			return bt_fail(err, "out of memory");
@@ -326,9 +452,7 @@ bool bt_segment_parse(const uint8_t *bytes, size_t size, bool open,
 		    .patience = 8 * (uint64_t)size,
 		};
 		ok = read_segment(&reader, open, &end, err);
-		for (size_t i = 0; i < reader.policy_count; i++)
-			bt_policy_close(&reader.policies[i]);
-		free(reader.policies);
+		let_go(&reader);
 	}
 	if (ok && whole != NULL)
 		*whole = end;

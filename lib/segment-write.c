@@ -88,19 +88,25 @@ static bool append(
 	return true;
 }
 
+void bt_block_seal(uint8_t *block, size_t size, enum bt_block_type type, uint8_t encoding,
+    uint32_t count, uint32_t plain, uint64_t seed)
+{
+	memset(block, 0, BT_BLOCK_HEADER);
+	bt_put32(block + BT_BLOCK_MAGIC, BT_BLOCK_MAGIC_VALUE);
+	block[BT_BLOCK_TYPE] = (uint8_t)type;
+	block[BT_BLOCK_ENCODING] = encoding;
+	bt_put32(block + BT_BLOCK_PAYLOAD_SIZE, (uint32_t)(size - BT_BLOCK_HEADER));
+	bt_put32(block + BT_BLOCK_COUNT, count);
+	bt_put32(block + BT_BLOCK_PLAIN_SIZE, plain);
+	bt_put64(block + BT_BLOCK_CHECK, bt_block_check(block, size, seed));
+}
+
 /* Completes a block whose payload is there; `size` is that of both, a multiple of 8. */
 static bool append_block(struct bt_segment_writer *writer, enum bt_block_type type, uint32_t count,
     uint8_t *block, size_t size, struct bt_err *err)
 {
-	uint32_t payload = (uint32_t)(size - BT_BLOCK_HEADER);
-	memset(block, 0, BT_BLOCK_HEADER);
-	bt_put32(block + BT_BLOCK_MAGIC, BT_BLOCK_MAGIC_VALUE);
-	block[BT_BLOCK_TYPE] = (uint8_t)type;
-	block[BT_BLOCK_ENCODING] = BT_ENCODING_PLAIN;
-	bt_put32(block + BT_BLOCK_PAYLOAD_SIZE, payload);
-	bt_put32(block + BT_BLOCK_COUNT, count);
-	bt_put32(block + BT_BLOCK_PLAIN_SIZE, payload);
-	bt_put64(block + BT_BLOCK_CHECK, bt_block_check(block, size, writer->seed));
+	bt_block_seal(block, size, type, BT_ENCODING_PLAIN, count,
+	    (uint32_t)(size - BT_BLOCK_HEADER), writer->seed);
 	return append(writer, block, size, err);
 }
 

@@ -4,7 +4,8 @@
  *
  * A segment is a header and a row of checksummed blocks; doc/event-format.md has the bytes. It can
  * be read alone: the policies that its events refer to are blocks of it. While it is written its
- * name ends in ".open"; closed, it ends in ".seg" and never changes again.
+ * name ends in ".open"; closed, it ends in ".seg", and says the same for ever. It is packed once:
+ * its events are put into columns, and compressed.
  *
  * Threads: a segment, for writing or for reading, belongs to one thread; a segment may be read
  * while another process writes it.
@@ -12,6 +13,7 @@
 #ifndef BT_SEGMENT_H
 #define BT_SEGMENT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +21,7 @@
 #include "err.h"
 #include "event.h"
 #include "policy.h"
+#include "segment-columns.h"
 
 enum {
 	BT_SEGMENT_VERSION = 1,
@@ -91,6 +94,14 @@ bool bt_segment_close(struct bt_segment_writer **writer, struct bt_err *err);
  */
 bool bt_segment_recover(const char *path, uint64_t *cut, struct bt_err *err);
 
+/*
+ * Packs a closed segment: writes it anew beside itself and renames that into place, so that there
+ * is a whole one at any moment. *packed says whether it did: it leaves alone what is packed already
+ * and what is damaged, and it gives up when *stop becomes true, unless that is NULL. The file keeps
+ * its time.
+ */
+bool bt_segment_pack(const char *path, const atomic_bool *stop, bool *packed, struct bt_err *err);
+
 /* ---- reading ---- */
 
 struct bt_segment_event {
@@ -106,6 +117,8 @@ struct bt_segment_visitor {
 	/* The view and its bytes live until the read ends. */
 	bool (*policy)(void *ctx, uint64_t digest, const struct bt_policy *policy);
 	bool (*event)(void *ctx, const struct bt_segment_event *event);
+	/* Events of a packed segment, many at once. NULL: event() gets them, one by one. */
+	bool (*columns)(void *ctx, const struct bt_columns *columns);
 	bool (*gap)(
 	    void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last, int64_t time);
 	bool (*beat)(void *ctx, const struct bt_beat *beat);

@@ -8,23 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
 #include "keeper.h"
 #include "recover.h"
 #include "state-dir.h"
 #include "thread.h"
+#include "tidy.h"
 #include "writer.h"
 
 enum {
-	SLOTS_DEFAULT = 16384, /* 50 ms of 300,000 events a second */
-	SEGMENT_SIZE_DEFAULT = 64 << 20,
+	SLOTS_DEFAULT = 16384,           /* 50 ms of 300,000 events a second */
+	SEGMENT_SIZE_DEFAULT = 16 << 20, /* which packing has in memory at once */
 	SEGMENT_SIZE_MIN = 4096,
 	BEAT_SECONDS_DEFAULT = 60,
 	IDLE_MS = 50, /* between two looks at the rings, */
 	BUSY_MS = 5,  /* and when one was more than a quarter full */
+	TIDY_MS = 3600000,
+	TIDY_NICE = 10,
 };
 
 struct bt_writer {
@@ -38,6 +43,9 @@ struct bt_writer {
 	void (*log)(bool error, const char *text);
 
 	struct bt_thread thread; /* woken when there is a new policy, or a pause */
+	struct bt_thread tidier; /* woken when a segment was closed */
+	struct bt_tidy_options tidy;
+	atomic_bool stop_tidying;
 };
 
 __attribute__((format(printf, 3, 4))) static void say(
@@ -72,15 +80,32 @@ static void finish(struct bt_writer *writer)
 static void *run(void *arg)
 {
 	struct bt_writer *writer = arg;
-	while (bt_thread_wait(&writer->thread, writer->keeper.busy ? BUSY_MS : IDLE_MS))
+	while (bt_thread_wait(&writer->thread, writer->keeper.busy ? BUSY_MS : IDLE_MS)) {
+		bool open = writer->keeper.segment != NULL;
 		bt_keeper_look(&writer->keeper);
+		if (open && writer->keeper.segment == NULL)
+			bt_thread_wake(&writer->tidier);
+	}
 	finish(writer);
 	return NULL;
 }
 
-static bool start_thread(struct bt_writer *writer, struct bt_err *err)
+/* Nobody waits for it; it gives way to everybody. */
+static void *run_tidier(void *arg)
 {
-	int code = bt_thread_start(&writer->thread, run, writer);
+	struct bt_writer *writer = arg;
+	(void)setpriority(PRIO_PROCESS, 0, TIDY_NICE); /* on Linux: of the thread alone */
+	do
+		bt_tidy(&writer->tidy, bt_clock_real());
+	while (bt_thread_wait(&writer->tidier, TIDY_MS));
+	return NULL;
+}
+
+static bool start_threads(struct bt_writer *writer, struct bt_err *err)
+{
+	int code = bt_thread_start(&writer->tidier, run_tidier, writer);
+	if (code == 0)
+		code = bt_thread_start(&writer->thread, run, writer);
 	return code == 0 || bt_fail(err, "cannot start the writer: %s", strerror(code));
 }
 
@@ -90,6 +115,8 @@ static bool start_thread(struct bt_writer *writer, struct bt_err *err)
 static void free_writer(struct bt_writer *writer)
 {
 	bt_thread_end(&writer->thread);
+	atomic_store(&writer->stop_tidying, true);
+	bt_thread_end(&writer->tidier);
 	for (unsigned i = 0; writer->drains != NULL && i < writer->rings; i++)
 		bt_ring_close(&writer->drains[i].ring);
 	for (unsigned i = 0; writer->ring_paths != NULL && i < writer->rings; i++)
@@ -116,6 +143,7 @@ static struct bt_writer *new_writer(const struct bt_writer_options *options)
 	made->log = options->log;
 	made->state_lock = made->run_lock = -1;
 	bt_thread_init(&made->thread);
+	bt_thread_init(&made->tidier);
 	return made;
 }
 
@@ -228,7 +256,14 @@ static bool start(
 	    !bt_policy_store_new(&writer->policies, writer->run_dir, err))
 		return false;
 	recover(writer);
-	if (make_keeper(writer, options, err) && start_thread(writer, err))
+	writer->tidy = (struct bt_tidy_options){
+	    .events_dir = writer->events_dir,
+	    .retention = options->retention,
+	    .max_size = options->max_size,
+	    .stop = &writer->stop_tidying,
+	    .log = writer->log,
+	};
+	if (make_keeper(writer, options, err) && start_threads(writer, err))
 		return true;
 	remove_rings(writer);
 	return false;

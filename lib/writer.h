@@ -3,7 +3,8 @@
  * writer.h -- the thread that takes events out of the rings and keeps the event log
  *
  * One thread drains all rings every 50 ms at the latest, appends to the open segment, beats once a
- * minute, and turns to a new segment by size and at midnight UTC. At start it first takes what an
+ * minute, and turns to a new segment by size and at midnight UTC. Another packs closed segments and
+ * removes old ones, at a low priority. At start it first takes what an
  * earlier process left: torn segments are cut and closed, and leftover rings drained, each event
  * once, whatever moment that process died at.
  *
@@ -30,6 +31,8 @@ struct bt_writer_options {
 	uint32_t slots;          /* of each ring, a power of two; 0: the default */
 	uint64_t segment_size;   /* octets after which a new segment is begun; 0: the default */
 	unsigned beat_seconds;   /* between heartbeats; 0: the default, 60 */
+	uint64_t retention;      /* of segments, as in tidy.h */
+	uint64_t max_size;       /* as well */
 	/* What a person should know, one line, without newline; called from the writer's thread
 	 * too. */
 	void (*log)(bool error, const char *text);

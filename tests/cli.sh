@@ -655,7 +655,24 @@ make_state()
 	make_config
 	"$program" -c config.yaml compile >/dev/null
 	mkdir state/events
-	"$make_events" state/events <<-'END'
+	make_events_of_state
+	mkdir -p second/events
+	"$make_events" second/events <<-'END'
+		segment dns2.example.net 99 1 2026-11-21T00:00:00Z
+		policy state/beacontrap.trie
+		beat start 2026-11-21T00:00:00Z none
+		beat alive 2026-11-21T00:01:00Z
+		event 0 1 2026-11-21T00:01:10Z 10.0.0.9 upper.example
+		gap 0 2 4 2026-11-21T00:01:20Z
+		event 0 5 2026-11-21T00:01:30Z 10.0.0.1 evil.example
+		beat stop 2026-11-21T00:02:00Z
+	END
+}
+
+# make_events_of_state ["packed"]
+make_events_of_state()
+{
+	"$make_events" state/events <<-END
 		segment dns1.example.net 17 1 2026-11-20T10:00:00Z
 		policy state/beacontrap.trie
 		beat start 2026-11-20T10:00:00Z
@@ -667,18 +684,7 @@ make_state()
 		event 0 3 2026-11-20T10:01:30Z 10.0.0.3 deep.evil.example
 		event 0 4 2026-11-20T10:01:40Z 10.0.0.3 only-trial.example
 		beat stop 2026-11-20T10:02:00Z
-		close
-	END
-	mkdir -p second/events
-	"$make_events" second/events <<-'END'
-		segment dns2.example.net 99 1 2026-11-21T00:00:00Z
-		policy state/beacontrap.trie
-		beat start 2026-11-21T00:00:00Z none
-		beat alive 2026-11-21T00:01:00Z
-		event 0 1 2026-11-21T00:01:10Z 10.0.0.9 upper.example
-		gap 0 2 4 2026-11-21T00:01:20Z
-		event 0 5 2026-11-21T00:01:30Z 10.0.0.1 evil.example
-		beat stop 2026-11-21T00:02:00Z
+		close ${1:-}
 	END
 }
 
@@ -721,6 +727,26 @@ group_rows()
 		try report --as-of 2026-11-20T10:03 --sort "$column" --limit 2 state
 	done
 	try report --as-of 2026-11-20T10:03 --by day --wide --format json state second
+}
+
+# What released versions wrote stays readable: tests/golden/segments has one of each kind.
+group_segments()
+{
+	mkdir -p old/events
+	for kind in plain packed; do
+		cp "$golden/segments/version-1-$kind.seg" "old/events/$kind.seg"
+		try report --as-of 2026-11-21 --wide --endpoints old
+		rm "old/events/$kind.seg"
+	done
+	# packed or not, it says the same
+	make_state
+	"$program" report --as-of 2026-11-21 --wide --endpoints --format json state >plain
+	sed -i 's/"segments":[0-9]*/"segments":N/' plain
+	rm -r state/events/*
+	make_events_of_state packed
+	"$program" report --as-of 2026-11-21 --wide --endpoints --format json state >packed
+	sed -i 's/"segments":[0-9]*/"segments":N/' packed
+	cmp plain packed && echo "packed: the same"
 }
 
 group_formats()
@@ -1065,7 +1091,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows formats empty doctor terminal output
+	lookup names agree report rows segments formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"

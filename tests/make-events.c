@@ -9,7 +9,7 @@
  *     beat start|alive|stop TIME [none]     "none": without a trie
  *     event RING SEQUENCE TIME CLIENT NAME  as the trie decides on NAME
  *     gap RING FIRST LAST TIME              those events are lost
- *     close                                 or, at the end, the segment stays open
+ *     close [packed]                        or, at the end, the segment stays open
  *
  * TIMEs are RFC 3339. A '#' begins a comment line. Not listed NAMEs are an error.
  */
@@ -32,6 +32,7 @@ struct script {
 	struct bt_segment_writer *writer;
 	struct bt_trie *trie;
 	uint64_t boot;
+	char path[4096]; /* of the segment, once it is closed */
 };
 
 static const struct bt_zone utc = {.name = "UTC"};
@@ -80,10 +81,13 @@ static bool fill_event(
 static bool do_segment(struct script *script, char *const *word, struct bt_err *err)
 {
 	int64_t time;
+	uint32_t number = (uint32_t)strtoul(word[3], NULL, 0);
 	script->boot = strtoull(word[2], NULL, 0);
+	snprintf(script->path, sizeof(script->path), "%s/%s-%016llx-%06u.seg", script->folder,
+	    word[1], (unsigned long long)script->boot, number);
 	return bt_time_read(&time, word[4], &utc, 0, err) &&
-	       bt_segment_create(&script->writer, script->folder, word[1], script->boot,
-		   (uint32_t)strtoul(word[3], NULL, 0), time, err);
+	       bt_segment_create(
+		   &script->writer, script->folder, word[1], script->boot, number, time, err);
 }
 
 static bool do_policy(struct script *script, char *const *word, struct bt_err *err)
@@ -125,8 +129,10 @@ static bool do_gap(struct script *script, char *const *word, struct bt_err *err)
 
 static bool do_close(struct script *script, char *const *word, struct bt_err *err)
 {
-	(void)word;
-	return bt_segment_close(&script->writer, err);
+	bool packed = true;
+	return bt_segment_close(&script->writer, err) &&
+	       (word[1] == NULL || bt_segment_pack(script->path, NULL, &packed, err)) &&
+	       (packed || bt_fail(err, "%s: was not packed", script->path));
 }
 
 static const struct {

@@ -132,7 +132,14 @@ static inline struct notes *new_notes(struct bt_segment_visitor *visitor)
 	struct notes *notes = calloc(1, sizeof(*notes));
 	assert_non_null(notes);
 	*visitor = (struct bt_segment_visitor){
-	    on_header, on_policy, on_event, on_gap, on_beat, on_damage, notes};
+	    .header = on_header,
+	    .policy = on_policy,
+	    .event = on_event,
+	    .gap = on_gap,
+	    .beat = on_beat,
+	    .damage = on_damage,
+	    .ctx = notes,
+	};
 	return notes;
 }
 

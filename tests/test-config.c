@@ -50,6 +50,7 @@ static void reads_everything(void **state)
 		 "run-dir: \"/run/trap\"\n"
 		 "resolver-id: dns1.example.net\n"
 		 "enabled: false\n"
+		 "events: { retention: 90m, max-size: 500MiB }\n"
 		 "sinkhole: { ipv4: 192.0.2.1, ipv6: \"2001:db8::1\", ttl: 0, ede: off }\n"
 		 "lists:\n"
 		 "  - { name: 3cx, file: /lists/3cx.yaml }\n"
@@ -68,6 +69,8 @@ static void reads_everything(void **state)
 	assert_string_equal(config->run_dir, "/run/trap");
 	assert_string_equal(config->resolver_id, "dns1.example.net");
 	assert_false(config->enabled);
+	assert_int_equal(config->events.retention, 90 * 60000);
+	assert_int_equal(config->events.max_size, 500 << 20);
 	assert_int_equal(inet_pton(AF_INET, "192.0.2.1", &ipv4), 1);
 	assert_int_equal(inet_pton(AF_INET6, "2001:db8::1", &ipv6), 1);
 	assert_true(config->sinkhole.has_ipv4);
@@ -232,7 +235,8 @@ static void ships_an_example(void **state)
 /* ---- what is wrong, and where ---- */
 
 #define KEYS                                                                                       \
-	"state-dir, run-dir, resolver-id, enabled, sinkhole, lists, clients or trusted-forwarders"
+	"state-dir, run-dir, resolver-id, enabled, sinkhole, lists, clients, "                     \
+	"trusted-forwarders or events"
 #define NAME "expected at most 63 letters, digits, '.', '_' and '-'"
 
 static const struct {
@@ -270,7 +274,6 @@ static const struct {
 	"1:28: key \"name\" a second time, expected it once\n"},
     {TEXT("[a]: b\n"), "1:1: found a sequence, expected a key\n"},
     /* keys of later versions */
-    {TEXT("events: {retention: 400d}\n"), "1:1: unknown key \"events\", expected " KEYS "\n"},
     {TEXT("on-missing-trie: serve\n"), "1:1: unknown key \"on-missing-trie\", expected " KEYS "\n"},
     /* types */
     {TEXT("state-dir: [x]\n"), "1:12: found a sequence, expected a path\n"},
@@ -329,6 +332,14 @@ static const struct {
 	"1:36: unknown format \"csv\", expected auto, domains, hosts or yaml\n"},
     {TEXT("lists: [{name: x, file: x, scope: wide}]\n"),
 	"1:35: unknown scope \"wide\", expected exact, below or subtree\n"},
+    {TEXT("events: {retention: 400}\n"),
+	"1:21: retention \"400\", expected an age such as 90m, 12h, 400d or 8w, or none\n"},
+    {TEXT("events: {retention: 0d, max-size: 9999999999TiB}\n"),
+	"1:21: retention \"0d\", expected an age such as 90m, 12h, 400d or 8w, or none\n"
+	"1:35: max-size \"9999999999TiB\", expected a size such as 500MiB or 4GiB, or none\n"},
+    {TEXT("events: {max-size: -4GiB}\n"),
+	"1:20: max-size \"-4GiB\", expected a size such as 500MiB or 4GiB, or none\n"},
+    {TEXT("events: full\n"), "1:9: found a text, expected a mapping with keys such as \"retention\"\n"},
     {TEXT("lists: [{name: x, file: x, events: none}]\n"),
 	"1:36: unknown events \"none\", expected full or off\n"},
     {TEXT("lists: [{name: x, file: x, events: {a: b}}]\n"),

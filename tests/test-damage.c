@@ -232,7 +232,12 @@ static void set_type(uint8_t *block)
 
 static void set_encoding(uint8_t *block)
 {
-	block[BT_BLOCK_ENCODING] = 1;
+	block[BT_BLOCK_ENCODING] = 2;
+}
+
+static void set_compressed(uint8_t *block)
+{
+	block[BT_BLOCK_ENCODING] = BT_ENCODING_ZSTD;
 }
 
 static void set_count_up(uint8_t *block)
@@ -276,6 +281,7 @@ static void test_not_understood(void **state)
 	} cases[] = {
 	    {set_type, NULL},
 	    {set_encoding, "an encoding"},
+	    {set_compressed, "a compressed block"},
 	    {set_count_up, "no event"},
 	    {set_count_down, "more than its events"},
 	    {set_flags, "no event"},

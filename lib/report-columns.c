@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* report-columns.c -- events to report rows: those of packed segments, many at once */
+
+#include <stdlib.h>
+
+#include "report-data.h"
+
+/*
+ * What does not depend on who asked and when is found once for each shape of a block; a client once
+ * for each endpoint.
+ */
+
+enum { AHEAD = 12 /* events */ };
+
+#define NOT_ASKED (BT_NOT_WANTED - 1) /* of an endpoint: nobody wanted to know its number */
+
+static bool make_room(struct bt_report *report)
+{
+	if (report->subjects == NULL)
+		report->subjects = calloc(BT_COLUMNS_EVENTS, sizeof(*report->subjects));
+	if (report->column_clients == NULL)
+		report->column_clients = calloc(BT_COLUMNS_EVENTS, sizeof(*report->column_clients));
+	return report->subjects != NULL && report->column_clients != NULL;
+}
+
+static bool prepare(struct bt_report *report, const struct bt_columns *columns)
+{
+	report->touched_count = 0;
+	for (uint32_t i = 0; i < columns->shapes; i++) {
+		const struct bt_event *event = &columns->shape[i];
+		if (!bt_report_check_policy(report, event->policy) ||
+		    !bt_report_subject(report, &report->subjects[i],
+			bt_report_policy(report, event->policy), event))
+			return false;
+	}
+	for (uint32_t i = 0; i < columns->endpoints; i++)
+		report->column_clients[i] = NOT_ASKED;
+	return true;
+}
+
+static bool count(struct bt_report *report, const struct bt_columns *columns, uint32_t at)
+{
+	const struct bt_subject *subject = &report->subjects[columns->shape_of[at]];
+	uint32_t endpoint = columns->endpoint_of[at];
+	uint32_t *client = &report->column_clients[endpoint];
+	report->coverage.events++;
+	if (!subject->wanted)
+		return true;
+	if (*client == NOT_ASKED &&
+	    !bt_report_client(report, columns->endpoint[endpoint].client, client))
+		return false;
+	return *client == BT_NOT_WANTED ||
+	       bt_report_hit(report, subject, *client, columns->time[at]);
+}
+
+/* Nearly all time goes into waiting for tallies: those of the events to come are asked for. */
+static void ask_ahead(const struct bt_report *report, const struct bt_columns *columns, uint32_t at)
+{
+	if (at >= columns->events)
+		return;
+	const struct bt_subject *subject = &report->subjects[columns->shape_of[at]];
+	uint32_t client = report->column_clients[columns->endpoint_of[at]];
+	if (subject->wanted && subject->rows > 0 && client < NOT_ASKED)
+		bt_pairs_prefetch(&report->pairs, report->touched[subject->first], client);
+}
+
+/* Some of the run were seen in a copy. */
+static bool count_some(struct bt_report *report, const struct bt_columns *columns,
+    struct bt_source *source, const struct bt_columns_run *run, uint32_t at)
+{
+	for (uint32_t i = 0; i < run->count; i++) {
+		uint64_t sequence = run->first + i;
+		if (bt_ranges_has(&source->seen, sequence))
+			report->coverage.duplicates++;
+		else if (!bt_ranges_add(&source->seen, sequence, sequence) ||
+			 !count(report, columns, at + i))
+			return false;
+	}
+	return true;
+}
+
+static bool count_all(struct bt_report *report, const struct bt_columns *columns,
+    struct bt_source *source, const struct bt_columns_run *run, uint32_t at)
+{
+	if (!bt_ranges_add(&source->seen, run->first, run->first + run->count - 1))
+		return false;
+	for (uint32_t i = 0; i < run->count; i++) {
+		ask_ahead(report, columns, at + i + AHEAD);
+		if (!count(report, columns, at + i))
+			return false;
+	}
+	return true;
+}
+
+/* From the first to the last of its events. */
+static bool see_life(struct bt_report *report, const struct bt_columns *columns,
+    const struct bt_columns_run *run, uint32_t at)
+{
+	int64_t first = columns->time[at], last = first;
+	for (uint32_t i = 1; i < run->count; i++) {
+		int64_t time = columns->time[at + i];
+		first = time < first ? time : first;
+		last = time > last ? time : last;
+	}
+	return bt_report_see_life(report, run->boot, first, last);
+}
+
+bool bt_report_columns(struct bt_report *report, const struct bt_columns *columns)
+{
+	uint32_t at = 0;
+	if (!make_room(report) || !prepare(report, columns))
+		return false;
+	for (uint32_t i = 0; i < columns->runs; i++) {
+		const struct bt_columns_run *run = &columns->run[i];
+		struct bt_source *source = bt_report_source(report, run->boot, run->ring);
+		if (source == NULL || !see_life(report, columns, run, at))
+			return false;
+		bool seen = bt_ranges_meets(&source->seen, run->first, run->first + run->count - 1);
+		if (!(seen ? count_some : count_all)(report, columns, source, run, at))
+			return false;
+		at += run->count;
+	}
+	return true;
+}

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* segment-columns.c -- many events in columns, as closed segments hold them */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "endian.h"
+#include "intern.h"
+#include "segment-columns.h"
+#include "segment-format.h"
+#include "varint.h"
+
+enum {
+	HEADER = 16, /* octets: the numbers of shapes, endpoints, runs and events */
+	WITH_IPV6 = 0x01,
+	WITH_VIA = 0x02,
+	WITH_DEVICE = 0x04,
+	WITH_ALL = 0x07,
+	ENDPOINT_MAX = 1 + 16 + 16 + BT_DEVICE_SIZE, /* octets, encoded */
+	RUN_MAX = 8 + 3 * BT_VARINT_MAX,
+	IPV4_AT = 12, /* where ::ffff:a.b.c.d has its last four octets */
+};
+
+static const uint8_t nothing[16];
+static const uint8_t ipv4_prefix[IPV4_AT] = {[10] = 0xff, [11] = 0xff};
+
+/* ---- gathering ---- */
+
+struct bt_columns_builder {
+	struct bt_intern *shapes;    /* as struct bt_event, up to the end of the names */
+	struct bt_intern *endpoints; /* as struct bt_columns_endpoint */
+	struct bt_columns_run *runs;
+	uint32_t run_count, run_room, count;
+	uint32_t shape_of[BT_COLUMNS_EVENTS], endpoint_of[BT_COLUMNS_EVENTS];
+	int64_t time[BT_COLUMNS_EVENTS];
+	uint16_t port[BT_COLUMNS_EVENTS];
+};
+
+static bool reset(struct bt_columns_builder *builder)
+{
+	bt_intern_free(&builder->shapes);
+	bt_intern_free(&builder->endpoints);
+	builder->run_count = builder->count = 0;
+	builder->shapes = bt_intern_new();
+	builder->endpoints = bt_intern_new();
+	return builder->shapes != NULL && builder->endpoints != NULL;
+}
+
+struct bt_columns_builder *bt_columns_new(void)
+{
+	struct bt_columns_builder *builder = calloc(1, sizeof(*builder));
+	if (builder != NULL && !reset(builder))
+		bt_columns_free(&builder);
+	return builder;
+}
+
+void bt_columns_free(struct bt_columns_builder **builder)
+{
+	if (*builder == NULL)
+		return;
+	bt_intern_free(&(*builder)->shapes);
+	bt_intern_free(&(*builder)->endpoints);
+	free((*builder)->runs);
+	free(*builder);
+	*builder = NULL;
+}
+
+uint32_t bt_columns_count(const struct bt_columns_builder *builder)
+{
+	return builder->count;
+}
+
+static bool add_run(struct bt_columns_builder *builder, const struct bt_segment_event *record)
+{
+	struct bt_columns_run *last =
+	    builder->run_count == 0 ? NULL : &builder->runs[builder->run_count - 1];
+	if (last != NULL && last->boot == record->boot && last->ring == record->ring &&
+	    last->first + last->count == record->sequence) {
+		last->count++;
+		return true;
+	}
+	if (builder->run_count == builder->run_room) {
+		uint32_t room = builder->run_room == 0 ? 64 : 2 * builder->run_room;
+		struct bt_columns_run *more = realloc(builder->runs, room * sizeof(*more));
+		if (more == NULL)
+			return false;
+		builder->runs = more;
+		builder->run_room = room;
+	}
+	builder->runs[builder->run_count++] = (struct bt_columns_run){
+	    .boot = record->boot, .first = record->sequence, .ring = record->ring, .count = 1};
+	return true;
+}
+
+/* What is no part of a shape, made the same for all. */
+static void strip(struct bt_event *event)
+{
+	event->time = 0;
+	memset(event->client, 0, sizeof(event->client));
+	memcpy(event->client, ipv4_prefix, IPV4_AT); /* which is shorter, in octets */
+	memset(event->via, 0, sizeof(event->via));
+	memset(event->device, 0, sizeof(event->device));
+	event->port = 0;
+	memset(event->reserved, 0, sizeof(event->reserved));
+	for (unsigned i = 0; i < BT_EVENT_MATCHES_MAX; i++) {
+		if (i >= event->match_count)
+			memset(&event->matches[i], 0, sizeof(event->matches[i]));
+		memset(event->matches[i].reserved, 0, sizeof(event->matches[i].reserved));
+	}
+}
+
+bool bt_columns_add(struct bt_columns_builder *builder, const struct bt_segment_event *record)
+{
+	const struct bt_event *event = &record->event;
+	uint32_t at = builder->count;
+	struct bt_event shape;
+	struct bt_columns_endpoint endpoint;
+	memcpy(&shape, event, bt_event_size(event));
+	strip(&shape);
+	memcpy(endpoint.client, event->client, sizeof(endpoint.client));
+	memcpy(endpoint.via, event->via, sizeof(endpoint.via));
+	memcpy(endpoint.device, event->device, sizeof(endpoint.device));
+	if (!bt_intern_add(
+		builder->shapes, &shape, bt_event_size(&shape), &builder->shape_of[at]) ||
+	    !bt_intern_add(
+		builder->endpoints, &endpoint, sizeof(endpoint), &builder->endpoint_of[at]) ||
+	    !add_run(builder, record))
+		return false;
+	builder->time[at] = event->time;
+	builder->port[at] = event->port;
+	builder->count++;
+	return true;
+}
+
+/* ---- to octets ---- */
+
+/* The name asked, of a struct bt_event that lies anywhere. */
+static const uint8_t *key_of(struct bt_intern *table, uint32_t number, size_t *key_size)
+{
+	size_t size;
+	const uint8_t *event = bt_intern_bytes(table, number, &size);
+	*key_size = event[offsetof(struct bt_event, key_size)];
+	return event + offsetof(struct bt_event, key);
+}
+
+/* Shapes by the names asked, and endpoints by address: what is alike stands together. */
+static int by_name(const void *a, const void *b, void *table)
+{
+	uint32_t numbers[2] = {*(const uint32_t *)a, *(const uint32_t *)b};
+	size_t sizes[2];
+	const uint8_t *left = key_of(table, numbers[0], &sizes[0]);
+	const uint8_t *right = key_of(table, numbers[1], &sizes[1]);
+	int order = memcmp(left, right, sizes[0] < sizes[1] ? sizes[0] : sizes[1]);
+	if (order != 0)
+		return order;
+	if (sizes[0] != sizes[1])
+		return sizes[0] < sizes[1] ? -1 : 1;
+	return numbers[0] < numbers[1] ? -1 : 1;
+}
+
+static int by_address(const void *a, const void *b, void *table)
+{
+	size_t size;
+	const void *left = bt_intern_bytes(table, *(const uint32_t *)a, &size);
+	const void *right = bt_intern_bytes(table, *(const uint32_t *)b, &size);
+	return memcmp(left, right, sizeof(struct bt_columns_endpoint));
+}
+
+/* The order of a table's entries, and the place of each in it: malloc'ed, the caller's. */
+static bool sort(struct bt_intern *table, int (*compare)(const void *, const void *, void *),
+    uint32_t **order, uint32_t **place)
+{
+	uint32_t count = bt_intern_count(table);
+	*order = malloc(((size_t)count + 1) * sizeof(**order));
+	*place = malloc(((size_t)count + 1) * sizeof(**place));
+	if (*order == NULL || *place == NULL)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		(*order)[i] = i;
+	if (count > 0)
+		qsort_r(*order, count, sizeof(**order), compare, table);
+	for (uint32_t i = 0; i < count; i++)
+		(*place)[(*order)[i]] = i;
+	return true;
+}
+
+static uint8_t *put_shapes(uint8_t *out, const struct bt_intern *shapes, const uint32_t *order)
+{
+	struct bt_segment_event before = {0};
+	for (uint32_t i = 0; i < bt_intern_count(shapes); i++) {
+		size_t size;
+		struct bt_event shape;
+		const void *bytes = bt_intern_bytes(shapes, order[i], &size);
+		memcpy(&shape, bytes, size);
+		out += bt_event_encode(out, &before, 1, 0, (uint64_t)i + 1, &shape);
+	}
+	return out;
+}
+
+static uint8_t *put_endpoint(uint8_t *out, const struct bt_columns_endpoint *endpoint)
+{
+	uint8_t *flags = out++;
+	*flags = 0;
+	if (memcmp(endpoint->client, ipv4_prefix, IPV4_AT) == 0) {
+		out = bt_put_bytes(out, endpoint->client + IPV4_AT, 16 - IPV4_AT);
+	} else {
+		*flags |= WITH_IPV6;
+		out = bt_put_bytes(out, endpoint->client, 16);
+	}
+	if (memcmp(endpoint->via, nothing, sizeof(endpoint->via)) != 0) {
+		*flags |= WITH_VIA;
+		out = bt_put_bytes(out, endpoint->via, sizeof(endpoint->via));
+	}
+	if (memcmp(endpoint->device, nothing, sizeof(endpoint->device)) != 0) {
+		*flags |= WITH_DEVICE;
+		out = bt_put_bytes(out, endpoint->device, sizeof(endpoint->device));
+	}
+	return out;
+}
+
+/* A column of numbers, an octet of all after the other, the lowest first. */
+static uint8_t *put_planes(
+    uint8_t *out, const uint32_t *numbers, const uint32_t *place, uint32_t count, unsigned width)
+{
+	for (unsigned plane = 0; plane < width; plane++)
+		for (uint32_t i = 0; i < count; i++)
+			*out++ = (uint8_t)(place[numbers[i]] >> 8 * plane);
+	return out;
+}
+
+/* Octets that numbers below `count` take. */
+static unsigned width_of(uint32_t count)
+{
+	return count <= 1 ? 0 : count <= 1 << 8 ? 1 : 2;
+}
+
+static uint8_t *put_all(const struct bt_columns_builder *b, uint8_t *out,
+    const uint32_t *const orders[2], const uint32_t *const places[2])
+{
+	uint32_t shapes = bt_intern_count(b->shapes), endpoints = bt_intern_count(b->endpoints);
+	uint64_t time = 0;
+	bt_put32(out, shapes);
+	bt_put32(out + 4, endpoints);
+	bt_put32(out + 8, b->run_count);
+	bt_put32(out + 12, b->count);
+	out = put_shapes(out + HEADER, b->shapes, orders[0]);
+	for (uint32_t i = 0; i < endpoints; i++) {
+		size_t size;
+		out = put_endpoint(out, bt_intern_bytes(b->endpoints, orders[1][i], &size));
+	}
+	for (uint32_t i = 0; i < b->run_count; i++) {
+		bt_put64(out, b->runs[i].boot);
+		out = bt_put_varint(out + 8, b->runs[i].ring);
+		out = bt_put_varint(out, b->runs[i].first);
+		out = bt_put_varint(out, b->runs[i].count);
+	}
+	out = put_planes(out, b->shape_of, places[0], b->count, width_of(shapes));
+	out = put_planes(out, b->endpoint_of, places[1], b->count, width_of(endpoints));
+	for (unsigned plane = 0; plane < 2; plane++)
+		for (uint32_t i = 0; i < b->count; i++)
+			*out++ = (uint8_t)(b->port[i] >> 8 * plane);
+	for (uint32_t i = 0; i < b->count; i++) {
+		out = bt_put_varint(out, bt_zigzag((uint64_t)b->time[i] - time));
+		time = (uint64_t)b->time[i];
+	}
+	return out;
+}
+
+/* Room for the worst case. */
+static size_t most_octets(const struct bt_columns_builder *b)
+{
+	return HEADER + (size_t)bt_intern_count(b->shapes) * BT_EVENT_ENCODED_MAX +
+	       (size_t)bt_intern_count(b->endpoints) * ENDPOINT_MAX +
+	       (size_t)b->run_count * RUN_MAX + (size_t)b->count * (6 + BT_VARINT_MAX) + 8;
+}
+
+uint8_t *bt_columns_finish(struct bt_columns_builder *builder, size_t *size)
+{
+	uint32_t *orders[2] = {NULL}, *places[2] = {NULL};
+	uint8_t *bytes = NULL;
+	if (sort(builder->shapes, by_name, &orders[0], &places[0]) &&
+	    sort(builder->endpoints, by_address, &orders[1], &places[1]))
+		bytes = malloc(most_octets(builder));
+	if (bytes != NULL) {
+		const uint8_t *end = put_all(builder, bytes, (const uint32_t *const *)orders,
+		    (const uint32_t *const *)places);
+		*size = bt_pad8((size_t)(end - bytes));
+		memset(bytes + (end - bytes), 0, *size - (size_t)(end - bytes));
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		free(orders[i]);
+		free(places[i]);
+	}
+	if (bytes != NULL && !reset(builder)) {
+		free(bytes);
+		return NULL;
+	}
+	return bytes;
+}
+
+/* ---- and back ---- */
+
+struct bt_columns_buffer {
+	struct bt_event *shape;
+	size_t shape_room;
+	struct bt_columns_endpoint endpoint[BT_COLUMNS_EVENTS];
+	struct bt_columns_run run[BT_COLUMNS_EVENTS];
+	uint32_t shape_of[BT_COLUMNS_EVENTS], endpoint_of[BT_COLUMNS_EVENTS];
+	int64_t time[BT_COLUMNS_EVENTS];
+	uint16_t port[BT_COLUMNS_EVENTS];
+};
+
+void bt_columns_buffer_free(struct bt_columns_buffer **buffer)
+{
+	if (*buffer == NULL)
+		return;
+	free((*buffer)->shape);
+	free(*buffer);
+	*buffer = NULL;
+}
+
+static bool make_room(struct bt_columns_buffer **buffer, uint32_t shapes)
+{
+	if (*buffer == NULL)
+		*buffer = calloc(1, sizeof(**buffer));
+	if (*buffer == NULL)
+		return false;
+	if (shapes <= (*buffer)->shape_room)
+		return true;
+	struct bt_event *more = malloc(shapes * sizeof(*more));
+	if (more == NULL)
+		return false;
+	free((*buffer)->shape);
+	(*buffer)->shape = more;
+	(*buffer)->shape_room = shapes;
+	return true;
+}
+
+static bool take_shapes(struct bt_cursor *in, struct bt_event *shape, uint32_t count)
+{
+	struct bt_segment_event record = {0};
+	for (uint32_t i = 0; i < count; i++) {
+		if (!bt_event_decode(&in->at, in->end, &record))
+			return false;
+		memcpy(&shape[i], &record.event, bt_event_size(&record.event));
+	}
+	return true;
+}
+
+static void take_endpoint(struct bt_cursor *in, struct bt_columns_endpoint *endpoint)
+{
+	uint8_t flags = bt_take_octet(in);
+	memset(endpoint, 0, sizeof(*endpoint));
+	if (flags & ~WITH_ALL)
+		in->bad = true;
+	if (flags & WITH_IPV6) {
+		memcpy(endpoint->client, bt_take_bytes(in, 16), 16);
+	} else {
+		memcpy(endpoint->client, ipv4_prefix, IPV4_AT);
+		memcpy(endpoint->client + IPV4_AT, bt_take_bytes(in, 16 - IPV4_AT), 16 - IPV4_AT);
+	}
+	if (flags & WITH_VIA)
+		memcpy(
+		    endpoint->via, bt_take_bytes(in, sizeof(endpoint->via)), sizeof(endpoint->via));
+	if (flags & WITH_DEVICE)
+		memcpy(endpoint->device, bt_take_bytes(in, sizeof(endpoint->device)),
+		    sizeof(endpoint->device));
+}
+
+/* Their counts have to sum up to `events`. */
+static void take_runs(
+    struct bt_cursor *in, struct bt_columns_run *runs, uint32_t count, uint32_t events)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct bt_columns_run *run = &runs[i];
+		run->boot = bt_get64(bt_take_bytes(in, 8));
+		run->ring = (uint32_t)bt_take_varint(in, UINT32_MAX);
+		run->first = bt_take_varint(in, UINT64_MAX);
+		run->count = (uint32_t)bt_take_varint(in, events);
+		if (run->boot == 0 || run->first == 0 || run->count == 0 ||
+		    run->first > UINT64_MAX - run->count)
+			in->bad = true;
+		events -= run->count;
+	}
+	if (events != 0)
+		in->bad = true;
+}
+
+/* A column of numbers below `below`. */
+static void take_planes(
+    struct bt_cursor *in, uint32_t *numbers, uint32_t count, unsigned width, uint32_t below)
+{
+	if (in->bad || (size_t)(in->end - in->at) < (size_t)width * count || below == 0) {
+		in->bad = true;
+		return;
+	}
+	const uint8_t *low = in->at, *high = width < 2 ? NULL : in->at + count;
+	uint32_t most = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		numbers[i] = (width > 0 ? low[i] : 0u) | (high == NULL ? 0u : high[i] * 256u);
+		most = numbers[i] > most ? numbers[i] : most;
+	}
+	if (most >= below)
+		in->bad = true;
+	in->at += (size_t)width * count;
+}
+
+static void take_ports(struct bt_cursor *in, uint16_t *port, uint32_t count)
+{
+	if (in->bad || (size_t)(in->end - in->at) < (size_t)2 * count) {
+		in->bad = true;
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		port[i] = (uint16_t)(in->at[i] | in->at[count + i] << 8);
+	in->at += (size_t)2 * count;
+}
+
+static void take_times(struct bt_cursor *in, int64_t *times, uint32_t count)
+{
+	uint64_t time = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		time += bt_unzigzag(bt_take_varint(in, UINT64_MAX));
+		times[i] = (int64_t)time;
+	}
+}
+
+static const char *read_all(
+    struct bt_columns_buffer *to, const struct bt_columns *counts, struct bt_cursor *in)
+{
+	if (!take_shapes(in, to->shape, counts->shapes))
+		return "a shape that is no event's";
+	for (uint32_t i = 0; i < counts->endpoints; i++)
+		take_endpoint(in, &to->endpoint[i]);
+	take_runs(in, to->run, counts->runs, counts->events);
+	if (in->bad)
+		return "endpoints or runs that are none";
+	take_planes(in, to->shape_of, counts->events, width_of(counts->shapes), counts->shapes);
+	take_planes(
+	    in, to->endpoint_of, counts->events, width_of(counts->endpoints), counts->endpoints);
+	take_ports(in, to->port, counts->events);
+	take_times(in, to->time, counts->events);
+	return in->bad || in->end - in->at >= 8 ? "columns that do not fit together" : NULL;
+}
+
+const char *bt_columns_read(struct bt_columns_buffer **buffer, struct bt_columns *columns,
+    const uint8_t *bytes, size_t size, uint32_t events)
+{
+	if (size < HEADER)
+		return "columns without a header";
+	struct bt_columns made = {
+	    .shapes = bt_get32(bytes),
+	    .endpoints = bt_get32(bytes + 4),
+	    .runs = bt_get32(bytes + 8),
+	    .events = bt_get32(bytes + 12),
+	};
+	if (made.events != events || events == 0 || events > BT_COLUMNS_EVENTS ||
+	    made.shapes > events || made.endpoints > events || made.runs > events)
+		return "columns of an impossible size";
+	if (!make_room(buffer, made.shapes))
+		return "out of memory";
+	struct bt_cursor in = {.at = bytes + HEADER, .end = bytes + size};
+	const char *reason = read_all(*buffer, &made, &in);
+	if (reason != NULL)
+		return reason;
+	made.shape = (*buffer)->shape;
+	made.endpoint = (*buffer)->endpoint;
+	made.run = (*buffer)->run;
+	made.shape_of = (*buffer)->shape_of;
+	made.endpoint_of = (*buffer)->endpoint_of;
+	made.time = (*buffer)->time;
+	made.port = (*buffer)->port;
+	*columns = made;
+	return NULL;
+}
+
+void bt_columns_event(struct bt_segment_event *record, const struct bt_columns *columns, uint32_t i,
+    const struct bt_columns_run *run, uint64_t sequence)
+{
+	const struct bt_event *shape = &columns->shape[columns->shape_of[i]];
+	const struct bt_columns_endpoint *who = &columns->endpoint[columns->endpoint_of[i]];
+	struct bt_event *event = &record->event;
+	memcpy(event, shape, bt_event_size(shape));
+	memcpy(event->client, who->client, sizeof(event->client));
+	memcpy(event->via, who->via, sizeof(event->via));
+	memcpy(event->device, who->device, sizeof(event->device));
+	event->time = columns->time[i];
+	event->port = columns->port[i];
+	record->boot = run->boot;
+	record->ring = run->ring;
+	record->sequence = sequence;
+}

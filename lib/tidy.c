@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tidy.c -- keeps the folder of the event log in order */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "segment-folder.h"
+#include "segment.h"
+#include "tidy.h"
+
+/* A segment, and what the file system knows of it. */
+struct entry {
+	const struct bt_segment_file *file;
+	uint64_t size;
+	int64_t closed; /* milliseconds since 1970: when it was last written to */
+};
+
+__attribute__((format(printf, 3, 4))) static void say(
+    const struct bt_tidy_options *options, bool error, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (options->log != NULL)
+		options->log(error, text);
+}
+
+static bool is_stopped(const struct bt_tidy_options *options)
+{
+	return options->stop != NULL && atomic_load(options->stop);
+}
+
+/* ---- what goes ---- */
+
+static int by_age(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+	if (left->closed != right->closed)
+		return left->closed < right->closed ? -1 : 1;
+	return strcmp(left->file->path, right->file->path);
+}
+
+static bool remove_entry(
+    const struct bt_tidy_options *options, const struct entry *entry, const char *reason)
+{
+	if (unlink(entry->file->path) != 0) {
+		say(options, true, "event log: %s: cannot be removed: %s", entry->file->path,
+		    strerror(errno));
+		return false;
+	}
+	say(options, false, "event log: removed %s: %s", entry->file->path, reason);
+	return true;
+}
+
+static bool is_old(const struct bt_tidy_options *options, const struct entry *entry, int64_t now)
+{
+	return options->retention != 0 && entry->closed < now &&
+	       (uint64_t)now - (uint64_t)entry->closed > options->retention;
+}
+
+/* Sorted by age; how many are left, which come first then. */
+static size_t remove_old(
+    const struct bt_tidy_options *options, struct entry *entries, size_t count, int64_t now)
+{
+	uint64_t total = 0;
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		total += entries[i].size;
+	for (size_t i = 0; i < count; i++) {
+		bool large = options->max_size != 0 && total > options->max_size;
+		const char *reason = is_old(options, &entries[i], now)
+					 ? "it is older than the retention"
+				     : large ? "the log is larger than its maximum"
+					     : NULL;
+		if (reason != NULL && !entries[i].file->open &&
+		    remove_entry(options, &entries[i], reason))
+			total -= entries[i].size;
+		else
+			entries[kept++] = entries[i];
+	}
+	return kept;
+}
+
+/* ---- the folder ---- */
+
+static size_t look_at_files(
+    struct entry *entries, const struct bt_segment_file *files, size_t count)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct stat st;
+		if (stat(files[i].path, &st) != 0)
+			continue; /* renamed since the folder was listed: next time */
+		entries[found++] = (struct entry){
+		    .file = &files[i],
+		    .size = (uint64_t)st.st_size,
+		    .closed = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000,
+		};
+	}
+	if (found > 0)
+		qsort(entries, found, sizeof(*entries), by_age);
+	return found;
+}
+
+static void pack(const struct bt_tidy_options *options, const struct entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count && !is_stopped(options); i++) {
+		bool packed;
+		struct bt_err err;
+		if (!entries[i].file->open &&
+		    !bt_segment_pack(entries[i].file->path, options->stop, &packed, &err))
+			say(options, true, "event log: %s; it stays as it is", err.text);
+	}
+}
+
+void bt_tidy(const struct bt_tidy_options *options, int64_t now)
+{
+	struct bt_segment_file *files;
+	size_t count;
+	struct bt_err err;
+	if (!bt_segment_files(options->events_dir, &files, &count, &err))
+		return; /* who writes there says it */
+	struct entry *entries = calloc(count + 1, sizeof(*entries));
+	if (entries == NULL) {
+		say(options, true, "event log: %s: out of memory", options->events_dir);
+	} else {
+		size_t found = look_at_files(entries, files, count);
+		pack(options, entries, remove_old(options, entries, found, now));
+	}
+	free(entries);
+	bt_segment_files_free(&files, count);
+}
