@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* cmd-lookup.c -- which indicators cover a name, which one decides, and why */
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -75,6 +77,25 @@ static bool open_decisions(const struct bt_call *call, struct bt_decisions **dec
 	return call->option[TRIE] != NULL || bt_open_decisions(call, decisions);
 }
 
+/*
+ * The trie that is in force. Where the file cannot be read, that is the one before it, as in the
+ * resolver.
+ */
+static struct bt_trie *open_trie(const struct bt_call *call)
+{
+	struct bt_trie *trie = bt_open_trie(call, call->option[TRIE]);
+	if (trie != NULL || call->option[TRIE] != NULL)
+		return trie;
+	char *path = bt_trie_path(call, NULL), *previous = NULL;
+	struct bt_err err;
+	if (path != NULL && asprintf(&previous, "%s.prev", path) >= 0 &&
+	    bt_trie_load(&trie, previous, &err))
+		bt_message("warning: this is what %s says, the last good one", previous);
+	free(previous);
+	free(path);
+	return trie;
+}
+
 static enum bt_exit run(const struct bt_call *call)
 {
 	const char *format = call->option[FORMAT] != NULL ? call->option[FORMAT] : "text";
@@ -95,7 +116,7 @@ static enum bt_exit run(const struct bt_call *call)
 	const char *client = call->option[CLIENT];
 	if (client != NULL && !bt_address_read(asker.client, client))
 		return bt_usage(call, "'%s' is no address", client);
-	struct bt_trie *trie = bt_open_trie(call, call->option[TRIE]);
+	struct bt_trie *trie = open_trie(call);
 	struct bt_decisions *decisions = NULL;
 	if (trie == NULL || !open_decisions(call, &decisions)) {
 		bt_trie_close(&trie);

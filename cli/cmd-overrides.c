@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "decided.h"
 #include "decide.h"
-#include "escape.h"
 #include "timestamp.h"
 
 enum { REMOVE, RESUME, CLIENT };
@@ -17,30 +17,6 @@ static const struct bt_option options[] = {
     {NULL, NULL, NULL, 0},
 };
 
-static void show(const struct bt_decision *decision)
-{
-	char name[BT_TEXT_MAX + 1] = "-", client[BT_NETWORK_TEXT], time[BT_TIME_TEXT];
-	if (decision->kind != BT_DECIDED_PAUSE)
-		bt_key_to_text(name, decision->key.bytes, decision->key.len);
-	bt_network_write(client, &decision->client);
-	printf("%s  %s", bt_decided_name(decision->kind), name);
-	if (decision->client.bits > 0)
-		printf("  for %s", client);
-	if (decision->until != 0)
-		printf("  until %s", bt_time_rfc3339(time, decision->until * 1000));
-	if (decision->at != 0)
-		printf("  since %s", bt_time_rfc3339(time, decision->at * 1000));
-	if (decision->author[0] != '\0') {
-		fputs("  by ", stdout);
-		bt_put_escaped(stdout, decision->author);
-	}
-	if (decision->reason[0] != '\0') {
-		fputs("  ", stdout);
-		bt_put_escaped(stdout, decision->reason);
-	}
-	putchar('\n');
-}
-
 static enum bt_exit list(const struct bt_call *call)
 {
 	struct bt_decisions *decisions;
@@ -50,7 +26,7 @@ static enum bt_exit list(const struct bt_call *call)
 		return BT_EXIT_FAILED;
 	for (unsigned i = 0; i < decisions->count; i++)
 		if (bt_decision_holds(&decisions->list[i], now)) {
-			show(&decisions->list[i]);
+			bt_put_decision(stdout, &decisions->list[i]);
 			shown++;
 		}
 	bt_decisions_free(&decisions);

@@ -88,14 +88,38 @@ static bool add_all(struct bt_report *report, const struct bt_trie *trie)
 
 /* ---- all of it ---- */
 
+/* What was decided beside each log. What is broken is said, and the report goes on without. */
+static struct bt_decisions **find_decisions(char *const *folders, int count)
+{
+	struct bt_decisions **sets = calloc((size_t)count + 1, sizeof(struct bt_decisions *));
+	for (int i = 0; sets != NULL && i < count; i++) {
+		char *path = bt_path_join(folders[i], BT_DECISIONS_FILE);
+		struct bt_err err;
+		if (path != NULL && !bt_decisions_load(&sets[i], path, &err))
+			bt_message("warning: %s", err.text);
+		free(path);
+	}
+	return sets;
+}
+
+static void free_decisions(struct bt_decisions **sets, int count)
+{
+	for (int i = 0; sets != NULL && i < count; i++)
+		bt_decisions_free(&sets[i]);
+	free(sets);
+}
+
 static enum bt_exit report_with_trie(struct bt_report_call *made, const struct bt_call *call,
     struct bt_report *report, char *const *folders, int count)
 {
 	struct bt_trie *trie = find_trie(folders, count);
 	enum bt_exit status = BT_EXIT_FAILED;
 	made->view.policy = trie != NULL ? bt_trie_policy(trie) : NULL;
+	made->view.decisions = find_decisions(folders, count);
+	made->view.decision_sets = made->view.decisions == NULL ? 0 : count;
 	if (!made->view.all || add_all(report, trie))
 		status = bt_report_show(made, call, report);
+	free_decisions(made->view.decisions, count);
 	bt_trie_close(&trie);
 	return status;
 }

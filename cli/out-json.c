@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* out-json.c -- a report for programs: one object, times in RFC 3339 and UTC */
 
+#include "decided.h"
 #include "json.h"
 #include "out.h"
 
@@ -140,6 +141,20 @@ static json_t *list_array(const struct bt_report *report)
 	return array;
 }
 
+static json_t *decision_array(const struct bt_view *view)
+{
+	json_t *array = json_array();
+	const struct bt_decision *decision;
+	unsigned at = 0;
+	int set = 0;
+	while (array != NULL && (decision = bt_view_decision(view, &set, &at)) != NULL)
+		if (json_array_append_new(array, bt_decision_json(decision)) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
 static json_t *coverage_object(const struct bt_report_coverage *coverage)
 {
 	return json_pack("{so so so so si sI sI sI}", "events", bt_json_number(coverage->events),
@@ -190,6 +205,7 @@ bool bt_out_json(FILE *out, const struct bt_view *view)
 	bool ok = write_rows(out, view) && write_member(out, "period", period_object(view)) &&
 		  write_member(out, "resolvers", text_array(view->report, bt_report_resolver)) &&
 		  write_member(out, "lists", list_array(view->report)) &&
+		  write_member(out, "decisions", decision_array(view)) &&
 		  write_member(out, "coverage", coverage_object(&view->coverage)) &&
 		  write_member(out, "answerTtl", ttl_value(view->policy)) &&
 		  write_member(out, "problems", text_array(view->report, bt_report_problem)) &&

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "decided.h"
 #include "escape.h"
 #include "out.h"
 
@@ -255,6 +256,17 @@ static void put_lists(FILE *out, const struct bt_view *view)
 		fprintf(out, "%-12snone\n", "Lists");
 }
 
+static void put_decisions(FILE *out, const struct bt_view *view)
+{
+	const struct bt_decision *decision;
+	unsigned at = 0, shown = 0;
+	int set = 0;
+	while ((decision = bt_view_decision(view, &set, &at)) != NULL) {
+		put_label(out, "Decided", shown++);
+		bt_put_decision(out, decision);
+	}
+}
+
 static void put_coverage(FILE *out, const struct bt_report_coverage *coverage)
 {
 	char down[BT_TIME_TEXT], unprotected[BT_TIME_TEXT], paused[BT_TIME_TEXT];
@@ -278,6 +290,7 @@ void bt_out_footer(FILE *out, const struct bt_view *view)
 	put_period(out, view);
 	put_resolvers(out, view);
 	put_lists(out, view);
+	put_decisions(out, view);
 	put_coverage(out, &view->coverage);
 	if (view->policy != NULL) {
 		put_label(out, "Answer TTL", 0);

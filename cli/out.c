@@ -37,6 +37,19 @@ int64_t bt_view_until(const struct bt_view *view)
 	return view->options.until != INT64_MAX ? view->options.until : view->coverage.last;
 }
 
+const struct bt_decision *bt_view_decision(const struct bt_view *view, int *set, unsigned *at)
+{
+	for (; *set < view->decision_sets; ++*set, *at = 0) {
+		const struct bt_decisions *decisions = view->decisions[*set];
+		while (decisions != NULL && *at < decisions->count) {
+			const struct bt_decision *decision = &decisions->list[(*at)++];
+			if (bt_decision_holds(decision, view->options.now / 1000))
+				return decision;
+		}
+	}
+	return NULL;
+}
+
 bool bt_view_has_list(const struct bt_view *view, const char *list)
 {
 	return view->options.list == NULL || strcmp(view->options.list, list) == 0;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "columns.h"
+#include "decisions.h"
 #include "policy.h"
 #include "report.h"
 #include "timestamp.h"
@@ -26,12 +27,14 @@ struct bt_view {
 	const struct bt_report_row *rows;
 	size_t count;
 	struct bt_report_coverage coverage;
-	const struct bt_policy *policy; /* of the state directory's trie; NULL: not known */
-	struct bt_zone zone;            /* for people; machines get UTC */
-	bool endpoints;                 /* show who asked */
-	bool all;                       /* rows of what nobody asked for, too */
-	bool context;                   /* show the metadata of the lists */
-	bool live;                      /* names as they are, where they would be defanged */
+	const struct bt_policy *policy;  /* of the state directory's trie; NULL: not known */
+	struct bt_decisions **decisions; /* made here, one set a state directory; any may be NULL */
+	int decision_sets;
+	struct bt_zone zone; /* for people; machines get UTC */
+	bool endpoints;      /* show who asked */
+	bool all;            /* rows of what nobody asked for, too */
+	bool context;        /* show the metadata of the lists */
+	bool live;           /* names as they are, where they would be defanged */
 };
 
 struct bt_out {
@@ -60,6 +63,9 @@ const char *bt_client_show(char text[static BT_CLIENT_TEXT], const uint8_t clien
 /* The first and last moment that the rows can be of: as asked for, else of the log. */
 int64_t bt_view_since(const struct bt_view *view);
 int64_t bt_view_until(const struct bt_view *view);
+
+/* The next decision that holds, from set *set and number *at on, which move; NULL: no more. */
+const struct bt_decision *bt_view_decision(const struct bt_view *view, int *set, unsigned *at);
 
 /* Whether the view is of this list: all, or the one asked for. */
 bool bt_view_has_list(const struct bt_view *view, const char *list);

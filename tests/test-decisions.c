@@ -434,15 +434,17 @@ static struct bt_trie *make_trie(bool enabled)
 		    bt_policy_add_group(builder, "lab", exempt, &err) &&
 		    bt_policy_add_network(builder, &lab, 1, &err));
 	bt_policy_set_enabled(builder, enabled);
-	const struct bt_key evil = key_of("evil.com"), good = key_of("good.evil.com");
+	const struct bt_key evil = key_of("evil.com"), good = key_of("good.evil.com"),
+			    deep = key_of("x.www.evil.com");
 	const struct bt_build_name names[] = {
 	    {.key = evil.bytes, .key_size = evil.len, .class_id = class_bad},
+	    {.key = deep.bytes, .key_size = deep.len, .class_id = class_bad},
 	    {.key = good.bytes, .key_size = good.len, .class_id = class_ours}};
 	void *policy, *bytes;
 	size_t policy_size, size;
 	struct bt_trie *trie;
 	assert_true(bt_policy_build(builder, &policy, &policy_size, &err) &&
-		    bt_build(&bytes, &size, names, 2, policy, policy_size, &err) &&
+		    bt_build(&bytes, &size, names, 3, policy, policy_size, &err) &&
 		    bt_trie_open(&trie, bytes, size, &err));
 	free(policy);
 	bt_policy_builder_free(&builder);
@@ -488,6 +490,7 @@ static void stands_before_lists(void **state)
 	assert_true(covers(trie, NULL, "x.evil.com"));
 	assert_false(covers(trie, NULL, "good.evil.com"));
 	assert_false(covers(trie, NULL, "fine.org"));
+	assert_string_equal(judged(trie, NULL, "x.www.evil.com", "10.0.0.1"), "sinkhole bad 4");
 
 	decide(make(BT_DECIDED_ALLOW, "www.evil.com", NULL));
 	decide(make(BT_DECIDED_BLOCK, "bad.www.evil.com", NULL));

@@ -43,6 +43,7 @@ spoil()
 	corrupt) { head -c 150 "$work/good"; printf X; tail -c +152 "$work/good"; } >"$trie" ;;
 	foreign) echo "this is no trie" >"$trie" ;;
 	empty) : >"$trie" ;;
+	gone) rm -f "$trie" ;;
 	esac
 }
 
@@ -51,7 +52,7 @@ cp "$trie" "$work/good"
 rm -f "$trie.prev"
 
 # At a first start: DNS works, unprotected, and that is said.
-for how in truncated corrupt foreign empty; do
+for how in truncated corrupt foreign empty gone; do
 	spoil $how
 	: >"$work/unbound.log"
 	start_unbound
@@ -66,10 +67,13 @@ cp "$work/good" "$trie.prev"
 start_unbound
 blocked || fail "the previous trie is not used"
 logged 'beacontrap.trie.prev, is in force' || fail "the previous trie: not said"
+beacontrap lookup evil.example 2>"$work/lookup.log" | grep -q '^evil.example: sinkhole' ||
+	fail "lookup does not look into what is in force"
+grep -q 'beacontrap.trie.prev' "$work/lookup.log" || fail "lookup does not say what it looks into"
 stop_unbound
 
 # At a reload the old trie stays.
-for how in truncated corrupt foreign empty; do
+for how in truncated corrupt foreign empty gone; do
 	cp "$work/good" "$trie"
 	: >"$work/unbound.log"
 	start_unbound

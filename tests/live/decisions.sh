@@ -56,7 +56,8 @@ uncached()
 stopped='NOERROR A:10:0\.0\.0\.0'
 real='NOERROR (CNAME:[0-9]+:listed.example.,)?A:[0-9]+:203\.0\.113\.1(@listed.example.)?'
 
-echo listed.example >"$work/list.txt"
+# more than the name that is allowed: what is listed below it is let through with it
+printf '%s\n' listed.example deep.sub.listed.example >"$work/list.txt"
 lists='  - { name: list, file: list.txt }'
 configure "$lists"
 compile
@@ -68,14 +69,20 @@ decide allow sub.listed.example --for 3s --reason 'a test'
 end=$((since + 3000))
 within 2000 "allow" passes www.sub.listed.example
 gives "$real" 127.0.0.2 udp sub.listed.example A
+gives "$real" 127.0.0.2 udp deep.sub.listed.example A
 gives "$stopped" 127.0.0.2 udp listed.example A
 event 127.0.0.2 udp - - listed.example 1 sinkhole list listed.example name -
 uncached sub.listed.example
 uncached www.sub.listed.example
 beacontrap overrides >"$work/overrides"
 grep -q '^allow  sub.listed.example  until .*  a test$' "$work/overrides" || fail "overrides"
-within 6000 "the end of allow" blocked www.sub.listed.example
-[ "$(now_ms)" -ge $((end - 1100)) ] || fail "allow ended before its time"
+beacontrap report 2>/dev/null | grep -q '^Decided  *allow  sub.listed.example  until .*  a test$' ||
+	fail "the report does not show what was decided"
+while [ "$(now_ms)" -lt $((end + 50)) ]; do
+	[ "$(now_ms)" -gt $((end - 1100)) ] || passes www.sub.listed.example || fail "allow ended before its time"
+	sleep 0.02
+done
+blocked www.sub.listed.example || fail "allow did not end when its time was over"
 gives "$stopped" 127.0.0.2 udp sub.listed.example A
 event 127.0.0.2 udp - - sub.listed.example 1 sinkhole list listed.example name -
 
@@ -88,11 +95,23 @@ within 2000 "block" blocked new.example
 within 2000 "block, below" blocked www.new.example
 gives "$stopped" 127.0.0.2 udp www.new.example A
 event 127.0.0.2 udp - - www.new.example 1 sinkhole local new.example name -
+# what lookup ends with lets it through
+command=$(beacontrap lookup www.new.example | sed -n '$s/^ *beacontrap //p')
+# shellcheck disable=SC2086 # words
+decide $command
+within 2000 "what lookup advises" passes www.new.example
+decide overrides --remove www.new.example
+within 2000 "blocked again" blocked www.new.example
 decide allow good.new.example
 within 2000 "allow below block" passes good.new.example
 blocked www.new.example || fail "allow reaches its siblings"
 decide overrides --remove new.example
 within 2000 "overrides --remove" passes www.new.example
+decide block brief.new.example --for 2s
+end=$((since + 2000))
+within 1500 "block --for" blocked brief.new.example
+while [ "$(now_ms)" -lt $((end + 50)) ]; do sleep 0.02; done
+passes brief.new.example || fail "block did not end when its time was over"
 
 # block: a name that another, cached one leads to
 gives "NOERROR CNAME:[0-9]+:plain.example.,A:[0-9]+:203\\.0\\.113\\.1@plain.example." 127.0.0.2 udp plain.one.example A
@@ -195,6 +214,10 @@ compile
 for name in listed.example local.example a.one.example; do
 	within 1000 "enabled again" blocked $name
 done
+beacontrap report --format json >"$work/report.json" 2>/dev/null
+grep -Eq '"unprotectedMs":[1-9][0-9]*,"pausedMs":[1-9]' "$work/report.json" ||
+	fail "coverage does not have the pause and what was not in force"
+beacontrap report 2>/dev/null | grep -q '^Coverage.*, unprotected .*, paused [1-9]' || fail "the report does not say it"
 check_events
 grep 'error:' "$log" | grep -v -e 'local.yaml' -e 'enabled: false' -e UNPROTECTED >"$work/complaints"
 [ ! -s "$work/complaints" ] || fail "the log has other errors: $(cat "$work/complaints")"

@@ -98,6 +98,20 @@ if mount -t tmpfs -o size=8m none "$work/state" 2>/dev/null; then
 		asked=$((asked + 4000))
 	done
 	said 'event log: .*No space' || fail "it is not said that the disk is full"
+	examine 1
+	finds FAIL disk "$work/state"
+	advises 'make room'
+	# the last good trie stays: what does not fit does not come into force, and nothing else is lost
+	i=0
+	while [ "$i" -lt 20000 ]; do
+		i=$((i + 1))
+		echo "more-$i.example"
+	done >>"$work/list.txt"
+	beacontrap compile >"$work/compile.log" 2>&1 && fail "a trie was compiled onto a full disk"
+	grep -q 'No space' "$work/compile.log" || fail "compile does not say why"
+	ask_listed 1
+	asked=$((asked + 1))
+	echo listed.example >"$work/list.txt"
 	rm "$work/state/filler"
 	# shellcheck disable=SC2317 # called through until_true
 	all_accounted()

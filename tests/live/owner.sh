@@ -81,6 +81,18 @@ until_true 10 recorded || fail "not blocked or not recorded"
 all_well
 stop_unbound
 
+# ---- a folder that Unbound may read and not write: names are blocked, and recorded as soon as it may ----
+
+rm -r "$work/state/events"
+chown root:unbound "$work/state"
+: >"$work/unbound.log"
+start_unbound "username: unbound"
+until_true 5 blocked || fail "not blocked with a folder that cannot be written"
+until_true 5 grep -q 'Permission denied' "$work/unbound.log" || fail "it is not said that nothing can be written"
+chown unbound: "$work/state"
+until_true 10 recorded || fail "not recorded when it may write again"
+stop_unbound
+
 # ---- what is there stays as it is ----
 
 chown root: "$work/state"
