@@ -83,14 +83,17 @@ static bool open_decisions(const struct bt_call *call, struct bt_decisions **dec
  */
 static struct bt_trie *open_trie(const struct bt_call *call)
 {
-	struct bt_trie *trie = bt_open_trie(call, call->option[TRIE]);
-	if (trie != NULL || call->option[TRIE] != NULL)
-		return trie;
+	struct bt_trie *trie = NULL;
+	struct bt_err err, none;
+	if (call->option[TRIE] != NULL)
+		return bt_open_trie(call, call->option[TRIE]);
 	char *path = bt_trie_path(call, NULL), *previous = NULL;
-	struct bt_err err;
-	if (path != NULL && asprintf(&previous, "%s.prev", path) >= 0 &&
-	    bt_trie_load(&trie, previous, &err))
-		bt_message("warning: this is what %s says, the last good one", previous);
+	if (path != NULL && !bt_trie_load(&trie, path, &err)) {
+		bt_message("%s", err.text);
+		if (asprintf(&previous, "%s.prev", path) >= 0 &&
+		    bt_trie_load(&trie, previous, &none))
+			bt_message("warning: this is what %s says, the last good one", previous);
+	}
 	free(previous);
 	free(path);
 	return trie;

@@ -190,6 +190,11 @@ const char *bt_by_column(enum bt_report_by by)
 	return bys[by].column;
 }
 
+bool bt_by_is_name(enum bt_report_by by)
+{
+	return by == BT_BY_INDICATOR || by == BT_BY_QNAME;
+}
+
 const char *bt_by_name(enum bt_report_by by)
 {
 	return bys[by].name;

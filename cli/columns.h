@@ -44,6 +44,9 @@ enum { BT_COLUMNS_MAX = 24 };
 /* What the first column, the rows' names, is called. */
 const char *bt_by_column(enum bt_report_by by);
 
+/* Whether rows are of domain names, which are defanged for people. */
+bool bt_by_is_name(enum bt_report_by by);
+
 /* "indicator", "list", ...: and back, -1. */
 const char *bt_by_name(enum bt_report_by by);
 int bt_by_from_name(const char *name);

@@ -9,6 +9,8 @@ static const struct bt_out outs[] = {
     {"table", bt_out_table},
     {"csv", bt_out_csv},
     {"json", bt_out_json},
+    {"markdown", bt_out_markdown},
+    {"html", bt_out_html},
 };
 
 const struct bt_out *bt_out_find(const char *name)

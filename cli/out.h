@@ -45,12 +45,14 @@ struct bt_out {
 /* The writer of that name, or NULL. */
 const struct bt_out *bt_out_find(const char *name);
 
-/* "table, csv or json": the writers' names. */
-#define BT_OUT_NAMES "table, csv or json"
+/* The writers' names. */
+#define BT_OUT_NAMES "table, csv, json, markdown or html"
 
 bool bt_out_table(FILE *out, const struct bt_view *view);
 bool bt_out_csv(FILE *out, const struct bt_view *view);
 bool bt_out_json(FILE *out, const struct bt_view *view);
+bool bt_out_markdown(FILE *out, const struct bt_view *view);
+bool bt_out_html(FILE *out, const struct bt_view *view);
 
 /* What surrounds the rows for people: lists' metadata if wanted, period, coverage. */
 void bt_out_footer(FILE *out, const struct bt_view *view);

@@ -152,6 +152,7 @@ bool bt_report_options_read(struct bt_report_call *made, const struct bt_call *c
 	view->options.credited = call->option[BT_REPORT_CREDITED] != NULL;
 	view->endpoints = call->option[BT_REPORT_ENDPOINTS] != NULL;
 	view->all = call->option[BT_REPORT_ALL] != NULL;
+	view->live = call->option[BT_REPORT_LIVE] != NULL;
 	view->context = call->option[BT_REPORT_CONTEXT] != NULL;
 	return read_by(call, &view->options) && read_sort(call, &view->options) &&
 	       read_times(call, view) && read_filter(made, call) && check(call, view);

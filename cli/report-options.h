@@ -33,6 +33,7 @@ enum {
 	BT_REPORT_BASELINE,
 	BT_REPORT_AS_OF,
 	BT_REPORT_CONTEXT,
+	BT_REPORT_LIVE,
 	BT_REPORT_FAIL_ON_HITS,
 	BT_REPORT_OWN,
 };
@@ -58,6 +59,7 @@ enum {
 	[BT_REPORT_BASELINE] = {"baseline", "TIME", "with --wide: endpoints not seen before then are new", 0}, \
 	[BT_REPORT_AS_OF] = {"as-of", "TIME", "what is active, and what does not run, as of then (default: now)", 0}, \
 	[BT_REPORT_CONTEXT] = {"context", NULL, "show what the lists say of themselves", 0}, \
+	[BT_REPORT_LIVE] = {"live-names", NULL, "markdown and html: names as they are, not evil[.]com", 0}, \
 	[BT_REPORT_FAIL_ON_HITS] = {"fail-on-hits", NULL, "exit with status 1 if there are hits", 0}
 /* clang-format on */
 
