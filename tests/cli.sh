@@ -749,6 +749,42 @@ group_segments()
 	cmp plain packed && echo "packed: the same"
 }
 
+group_continuity()
+{
+	make_state
+	try verify state
+	try verify second
+	try verify state second
+	try verify none
+	try verify --trie state/beacontrap.trie state
+	# one event less than the numbers say, one that the last heartbeat knows of, one of another time
+	mkdir -p torn/events
+	"$make_events" torn/events <<-'END'
+		segment dns1 17 0 2026-11-20T10:00:00Z
+		policy state/beacontrap.trie
+		beat start 2026-11-20T10:00:00Z
+		event 0 1 2026-11-20T10:00:01Z 10.0.0.1 evil.example
+		event 0 3 1970-01-01T00:00:09Z 10.0.0.1 evil.example
+		event 1 5 2026-11-20T10:00:03Z 10.0.0.2 evil.example
+		gap 1 1 2 2026-11-20T10:00:03Z
+		close packed
+	END
+	try verify torn
+	"$make_events" torn/events <<-'END'
+		segment dns1 18 3 2026-11-20T11:00:00Z
+		policy state/beacontrap.trie
+		event 0 100 2026-11-20T11:00:01Z 10.0.0.1 evil.example
+		close
+	END
+	try verify torn
+	rm torn/events/*11-000000.seg
+	try verify torn
+	printf 'X' | dd of="$(ls torn/events/*.seg)" bs=1 seek=1000 conv=notrunc 2>/dev/null
+	try verify torn
+	echo garbage >torn/events/garbage.seg
+	try verify torn
+}
+
 group_formats()
 {
 	make_state
@@ -1091,7 +1127,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows segments formats empty doctor terminal output
+	lookup names agree report rows segments continuity formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"
