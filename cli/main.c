@@ -20,6 +20,7 @@ static const struct bt_command *const commands[] = {
     &bt_cmd_lookup,
     &bt_cmd_check_config,
     &bt_cmd_report,
+    &bt_cmd_tail,
     &bt_cmd_allow,
     &bt_cmd_block,
     &bt_cmd_pause,

@@ -191,7 +191,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup allow block pause overrides check-config report; do
+	for command in compile verify dump lookup allow block pause overrides check-config report tail; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate
@@ -214,6 +214,10 @@ group_usage()
 	try report --since 2026-11-24 --until 2026-11-23
 	try report --tz Mars/Olympus
 	try report --by moon
+	try tail --format xml
+	try tail --since yesterday-ish
+	try tail none
+	try tail one two
 	try report --sort colour
 	try report --limit -1
 	try report --min-endpoints many
@@ -1079,7 +1083,7 @@ group_decisions()
 group_manual()
 {
 	manual=$golden/../../doc/beacontrap.1
-	for command in compile verify dump lookup allow block pause overrides check-config report doctor; do
+	for command in compile verify dump lookup allow block pause overrides check-config report tail doctor; do
 		"$program" "$command" --help | awk '/^ / {
 			option = $1 ~ /^--/ ? $1 : $2
 			if (option ~ /^--/)

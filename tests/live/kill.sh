@@ -39,5 +39,7 @@ echo "from question to report: at most $slowest ms"
 stop_unbound
 check_report "$work/listed"
 beacontrap report 2>&1 | grep -q '^Coverage.* 0 lost' || fail "the report does not say that nothing was lost"
+[ "$(beacontrap tail --format json | grep -c '"indicator":"listed.example"')" -eq "$(wc -l <"$work/asked")" ] ||
+	fail "tail does not show every hit once"
 beacontrap verify "$work/state" >"$work/verify.log" 2>&1 || fail "the log is not whole: $(cat "$work/verify.log")"
 exit 0
