@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "argument-lists.h"
 #include "cli.h"
 #include "compile.h"
 #include "dump.h"
@@ -34,10 +35,6 @@ static const struct bt_option options[] = {
     [ALL_ERRORS] = {"all-errors", NULL, "show every bad line, not only 20 of each list", 0},
     {NULL, NULL, NULL, 0},
 };
-
-/* As the configuration has it where it says nothing. */
-static const struct bt_sinkhole default_sinkhole = {
-    .has_ipv4 = true, .has_ipv6 = true, .ttl = 10, .ede = BT_EDE_TEXT};
 
 /* ---- bad lines and progress ---- */
 
@@ -304,68 +301,19 @@ static enum bt_exit compile_configured(const struct bt_call *call)
 	return status;
 }
 
-/* "feeds/3cx.yaml" -> "3cx": malloc'ed, NULL if memory runs out. */
-static char *name_of(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-	const char *base = slash != NULL ? slash + 1 : file;
-	const char *dot = strrchr(base, '.');
-	return dot != NULL && dot != base ? strndup(base, (size_t)(dot - base)) : strdup(base);
-}
-
-static void free_lists(struct bt_config_list *lists, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		free(lists[i].name);
-	free(lists);
-}
-
-/* The LIST arguments as lists, all of them like `like`; NULL after a message. */
-static struct bt_config_list *make_lists(
-    const struct bt_call *call, const struct bt_config_list *like, unsigned count)
-{
-	struct bt_config_list *lists = calloc(count, sizeof(*lists));
-	for (unsigned i = 0; lists != NULL && i < count; i++) {
-		lists[i] = *like;
-		lists[i].file = call->argument[i];
-		lists[i].name = name_of(lists[i].file);
-		if (lists[i].name != NULL && strcmp(lists[i].name, BT_LOCAL_LIST) == 0) {
-			bt_message("%s would be the list '%s', which is that of local decisions: "
-				   "rename it",
-			    lists[i].file, lists[i].name);
-			free_lists(lists, i + 1);
-			return NULL;
-		}
-		for (unsigned j = 0; lists[i].name != NULL && j < i; j++)
-			if (strcmp(lists[i].name, lists[j].name) == 0) {
-				bt_message("%s and %s would both be the list '%s': rename one",
-				    lists[j].file, lists[i].file, lists[i].name);
-				free_lists(lists, i + 1);
-				return NULL;
-			}
-		if (lists[i].name == NULL) {
-			free_lists(lists, i);
-			lists = NULL;
-		}
-	}
-	if (lists == NULL)
-		bt_message("out of memory");
-	return lists;
-}
-
 static enum bt_exit compile_arguments(const struct bt_call *call, const struct bt_config_list *like)
 {
 	unsigned count = (unsigned)call->arguments;
-	struct bt_config_list *lists = make_lists(call, like, count);
+	struct bt_config_list *lists = bt_argument_lists(call->argument, count, like);
 	if (lists == NULL)
 		return BT_EXIT_FAILED;
 	struct job job = {.path = call->option[OUTPUT],
 	    .compile = {.lists = lists,
 		.list_count = count,
-		.sinkhole = &default_sinkhole,
+		.sinkhole = &bt_argument_sinkhole,
 		.strict = call->option[STRICT] != NULL}};
 	enum bt_exit status = compile(&job, call->option[ALL_ERRORS] != NULL);
-	free_lists(lists, count);
+	bt_argument_lists_free(lists, count);
 	return status;
 }
 

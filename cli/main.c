@@ -21,6 +21,7 @@ static const struct bt_command *const commands[] = {
     &bt_cmd_check_config,
     &bt_cmd_report,
     &bt_cmd_tail,
+    &bt_cmd_export,
     &bt_cmd_allow,
     &bt_cmd_block,
     &bt_cmd_pause,

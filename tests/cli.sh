@@ -191,7 +191,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup allow block pause overrides check-config report tail; do
+	for command in compile verify dump lookup allow block pause overrides check-config report tail export; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate
@@ -214,6 +214,10 @@ group_usage()
 	try report --since 2026-11-24 --until 2026-11-23
 	try report --tz Mars/Olympus
 	try report --by moon
+	try export
+	try export --as latin
+	try export --as rpz --trie x.trie list.txt
+	try export --as rpz nonesuch.txt
 	try tail --format xml
 	try tail --since yesterday-ish
 	try tail none
@@ -1083,7 +1087,7 @@ group_decisions()
 group_manual()
 {
 	manual=$golden/../../doc/beacontrap.1
-	for command in compile verify dump lookup allow block pause overrides check-config report tail doctor; do
+	for command in compile verify dump lookup allow block pause overrides check-config report tail export doctor; do
 		"$program" "$command" --help | awk '/^ / {
 			option = $1 ~ /^--/ ? $1 : $2
 			if (option ~ /^--/)
