@@ -22,6 +22,7 @@ static const struct bt_command *const commands[] = {
     &bt_cmd_report,
     &bt_cmd_tail,
     &bt_cmd_export,
+    &bt_cmd_metrics,
     &bt_cmd_allow,
     &bt_cmd_block,
     &bt_cmd_pause,

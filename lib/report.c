@@ -434,6 +434,14 @@ static const char *closed_now(const char *path, bool open, char **closed)
 	return access(*closed, F_OK) == 0 ? *closed : path;
 }
 
+/* A closed segment has nothing that is later than its last change. */
+static bool is_too_old(const struct bt_report *report, const struct bt_segment_file *file)
+{
+	struct stat st;
+	return report->options.recent && !file->open && stat(file->path, &st) == 0 &&
+	       (int64_t)st.st_mtime * 1000 + 1000 < report->options.since;
+}
+
 static bool read_segment(struct bt_report *report, const struct bt_segment_file *file)
 {
 	const struct bt_segment_visitor visitor = {
@@ -448,6 +456,8 @@ static bool read_segment(struct bt_report *report, const struct bt_segment_file 
 	};
 	struct bt_err err;
 	char *closed = NULL;
+	if (is_too_old(report, file))
+		return true;
 	report->path = closed_now(file->path, file->open, &closed);
 	report->policy_count = 0;
 	if (bt_segment_read(report->path, &visitor, &err))

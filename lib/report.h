@@ -53,10 +53,11 @@ struct bt_report_options {
 	bool who;      /* also each row's endpoints: a third of the time and of the memory */
 
 	/* Which events count. */
-	int64_t since;                   /* inclusive; INT64_MIN: from the beginning */
-	int64_t until;                   /* exclusive; INT64_MAX: no end */
-	const char *list;                /* with a match in this list; NULL: all */
-	const char *domain;              /* whose indicator is this name or below it; NULL: all */
+	bool recent;        /* closed segments that are older than `since` are not read at all */
+	int64_t since;      /* inclusive; INT64_MIN: from the beginning */
+	int64_t until;      /* exclusive; INT64_MAX: no end */
+	const char *list;   /* with a match in this list; NULL: all */
+	const char *domain; /* whose indicator is this name or below it; NULL: all */
 	const struct bt_network *client; /* from clients in it; NULL: all */
 	int action;                      /* enum bt_action; -1: all */
 

@@ -191,7 +191,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup allow block pause overrides check-config report tail export; do
+	for command in compile verify dump lookup allow block pause overrides check-config report tail export metrics; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate
@@ -793,6 +793,33 @@ group_continuity()
 	try verify torn
 }
 
+# Figures that are of this moment are left out; and each line is as Prometheus has them.
+group_metrics()
+{
+	make_state
+	"$program" metrics state >out
+	grep -v '^beacontrap_.*[a-z]_\(timestamp_seconds\|bytes\)' out
+	awk '!/^# (HELP|TYPE) beacontrap_[a-z_]* / && !/^beacontrap_[a-z_]*({list="([^"\\]|\\.)*"})? [-+0-9.e]+$/ { print "bad: " $0 }' out
+	# a day's hits, now: the same events, of today
+	now=$(date -u +%Y-%m-%dT%H:%M)
+	rm state/events/*
+	"$make_events" state/events <<-END
+		segment dns1 17 1 ${now}:00Z
+		policy state/beacontrap.trie
+		event 0 1 ${now}:01Z 10.0.0.1 evil.example
+		event 0 2 ${now}:02Z 10.0.0.1 www.evil.example
+		event 0 3 ${now}:03Z 10.0.0.2 only-trial.example
+		event 0 4 2026-01-01T00:00:00Z 10.0.0.2 only-trial.example
+		gap 0 5 9 ${now}:04Z
+		close
+	END
+	"$program" metrics -o figures state
+	grep -e day figures
+	stat -c %a figures
+	try metrics -o none/figures state
+	try metrics none
+}
+
 group_formats()
 {
 	make_state
@@ -1087,7 +1114,7 @@ group_decisions()
 group_manual()
 {
 	manual=$golden/../../doc/beacontrap.1
-	for command in compile verify dump lookup allow block pause overrides check-config report tail export doctor; do
+	for command in compile verify dump lookup allow block pause overrides check-config report tail export metrics doctor; do
 		"$program" "$command" --help | awk '/^ / {
 			option = $1 ~ /^--/ ? $1 : $2
 			if (option ~ /^--/)
@@ -1135,7 +1162,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows segments continuity formats empty doctor terminal output
+	lookup names agree report rows segments continuity metrics formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"
