@@ -143,19 +143,25 @@ static enum bt_exit report_folders(
 	return status;
 }
 
+static enum bt_exit report_configured(struct bt_report_call *made, const struct bt_call *call)
+{
+	struct bt_config *config = bt_open_config(call);
+	if (config == NULL)
+		return BT_EXIT_FAILED;
+	enum bt_exit status = report_folders(made, call, &config->state_dir, 1);
+	bt_config_free(&config);
+	return status;
+}
+
 static enum bt_exit run(const struct bt_call *call)
 {
 	struct bt_report_call made;
 	if (!bt_report_options_read(&made, call))
 		return BT_EXIT_FAILED;
-	if (call->arguments > 0)
-		return report_folders(&made, call, call->argument, call->arguments);
-
-	struct bt_config *config = bt_open_config(call);
-	if (config == NULL)
-		return BT_EXIT_FAILED;
-	enum bt_exit status = report_folders(&made, call, &config->state_dir, 1);
-	bt_config_free(&config);
+	enum bt_exit status = call->arguments > 0
+				  ? report_folders(&made, call, call->argument, call->arguments)
+				  : report_configured(&made, call);
+	bt_report_options_free(&made);
 	return status;
 }
 

@@ -42,6 +42,16 @@ static struct bt_cell row_endpoints(const struct bt_report_row *row)
 	return count_cell(row->endpoints);
 }
 
+static struct bt_cell row_addresses(const struct bt_report_row *row)
+{
+	return count_cell(row->addresses);
+}
+
+static struct bt_cell row_forwarders(const struct bt_report_row *row)
+{
+	return count_cell(row->forwarders);
+}
+
 static struct bt_cell row_hits(const struct bt_report_row *row)
 {
 	return count_cell(row->hits);
@@ -165,6 +175,8 @@ static const struct bt_column wide[] = {
     {"medianInterval", row_interval, endpoint_interval},
     {"jitter", row_jitter, endpoint_jitter},
     {"indicators", row_indicators, NULL},
+    {"addresses", row_addresses, NULL},
+    {"forwarders", row_forwarders, NULL},
     {"action", row_actions, NULL},
     {"lists", row_lists, NULL},
     {"campaign", row_campaign, NULL},
@@ -213,6 +225,8 @@ static bool is_needed(const struct bt_column *column, const struct bt_report_opt
 {
 	if (column->of_row == row_new)
 		return options->baseline != INT64_MAX;
+	if (column->of_row == row_addresses)
+		return options->identify != NULL || options->fold;
 	if (column->of_row == row_indicators)
 		return options->by != BT_BY_INDICATOR;
 	return strcmp(column->name, bys[options->by].column) != 0;

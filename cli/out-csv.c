@@ -76,10 +76,9 @@ static void put_header(FILE *out, const struct bt_view *view, const struct colum
 
 static void put_endpoints(FILE *out, const struct bt_report_row *row, const struct columns *columns)
 {
-	char client[BT_CLIENT_TEXT];
 	for (uint64_t i = 0; i < row->endpoints; i++) {
 		put_text(out, row->name);
-		fprintf(out, ",%s", bt_client_show(client, row->who[i].client));
+		fprintf(out, ",%s", row->who[i].name);
 		for (size_t j = 0; j < columns->count; j++)
 			if (columns->list[j]->of_endpoint != NULL)
 				put_cell(out, columns->list[j]->of_endpoint(&row->who[i]));

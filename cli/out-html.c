@@ -213,6 +213,8 @@ static const char *heading(const struct bt_column *column)
 	    {"medianInterval", "Interval"},
 	    {"jitter", "Jitter"},
 	    {"indicators", "Indicators"},
+	    {"addresses", "Addresses"},
+	    {"forwarders", "Forwarders"},
 	    {"action", "Action"},
 	    {"lists", "Lists"},
 	    {"campaign", "Campaign"},
@@ -277,8 +279,11 @@ static void put_rows(FILE *out, const struct bt_view *view, const struct columns
 {
 	fprintf(out,
 	    "<section aria-labelledby=\"rows\"><h2 id=\"rows\">By %s</h2><div class=\"wide\">"
-	    "<table><caption>%zu rows; an endpoint is a client address</caption>\n",
-	    bt_by_name(view->options.by), view->count);
+	    "<table><caption>%zu rows; an endpoint is %s</caption>\n",
+	    bt_by_name(view->options.by), view->count,
+	    view->options.identify != NULL ? "a device, or an address that is of none"
+	    : view->options.fold           ? "a client address, of IPv6 its first 64 bits"
+					   : "a client address");
 	put_head(out, columns, first_heading(view->options.by), false);
 	fputs("<tbody>\n", out);
 	for (size_t i = 0; i < view->count; i++)
@@ -291,7 +296,6 @@ static void put_rows(FILE *out, const struct bt_view *view, const struct columns
 static void put_endpoints_of(FILE *out, const struct bt_view *view, const struct columns *columns,
     const struct bt_report_row *row)
 {
-	char client[BT_CLIENT_TEXT];
 	fputs("<details><summary>", out);
 	put_name(out, view, row->name);
 	fputs(" <span>", out);
@@ -300,8 +304,7 @@ static void put_endpoints_of(FILE *out, const struct bt_view *view, const struct
 	put_head(out, columns, "Endpoint", true);
 	fputs("<tbody>\n", out);
 	for (uint64_t i = 0; i < row->endpoints; i++) {
-		fprintf(out, "<tr><th scope=\"row\">%s</th>",
-		    bt_client_show(client, row->who[i].client));
+		fprintf(out, "<tr><th scope=\"row\">%s</th>", row->who[i].name);
 		for (size_t j = 0; j < columns->count; j++)
 			if (columns->list[j]->of_endpoint != NULL)
 				put_cell(out, columns->list[j]->of_endpoint(&row->who[i]), view);

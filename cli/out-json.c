@@ -39,9 +39,8 @@ static json_t *endpoint_object(const struct bt_view *view, const struct bt_repor
 {
 	const struct bt_column *columns[BT_COLUMNS_MAX];
 	size_t count = bt_columns_of(&view->options, columns);
-	char client[BT_CLIENT_TEXT];
 	json_t *object = json_object();
-	bool ok = set(object, "endpoint", json_string(bt_client_show(client, who->client)));
+	bool ok = set(object, "endpoint", json_string(who->name));
 	for (size_t i = 0; ok && i < count; i++)
 		if (columns[i]->of_endpoint != NULL)
 			ok =
@@ -141,6 +140,17 @@ static json_t *list_array(const struct bt_report *report)
 	return array;
 }
 
+static json_t *endpoint_counts(const struct bt_view *view)
+{
+	const char *are = view->options.identify != NULL ? "devices"
+			  : view->options.fold           ? "networks"
+							 : "addresses";
+	return json_pack("{ss so so so}", "are", are, "endpoints",
+	    bt_json_number(bt_report_endpoints(view->report)), "addresses",
+	    bt_json_number(bt_report_addresses(view->report)), "forwarders",
+	    bt_json_number(bt_report_forwarders(view->report)));
+}
+
 static json_t *decision_array(const struct bt_view *view)
 {
 	json_t *array = json_array();
@@ -205,6 +215,7 @@ bool bt_out_json(FILE *out, const struct bt_view *view)
 	bool ok = write_rows(out, view) && write_member(out, "period", period_object(view)) &&
 		  write_member(out, "resolvers", text_array(view->report, bt_report_resolver)) &&
 		  write_member(out, "lists", list_array(view->report)) &&
+		  write_member(out, "endpoints", endpoint_counts(view)) &&
 		  write_member(out, "decisions", decision_array(view)) &&
 		  write_member(out, "coverage", coverage_object(&view->coverage)) &&
 		  write_member(out, "answerTtl", ttl_value(view->policy)) &&

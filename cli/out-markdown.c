@@ -74,9 +74,8 @@ static void put_cell(FILE *out, struct bt_cell cell, const struct bt_view *view)
 static void put_endpoints(FILE *out, const struct bt_view *view, const struct bt_report_row *row,
     const struct bt_column *const *columns, size_t count)
 {
-	char client[BT_CLIENT_TEXT];
 	for (uint64_t i = 0; i < row->endpoints; i++) {
-		fprintf(out, "| \xe2\x86\xb3 %s", bt_client_show(client, row->who[i].client));
+		fprintf(out, "| \xe2\x86\xb3 %s", row->who[i].name);
 		for (size_t j = 0; j < count; j++) {
 			if (columns[j]->of_endpoint != NULL)
 				put_cell(out, columns[j]->of_endpoint(&row->who[i]), view);

@@ -73,14 +73,13 @@ static int wider(int width, size_t other)
 static void measure_row(struct layout *layout, const struct bt_report_row *row)
 {
 	const struct bt_view *view = layout->view;
-	char text[CELL_TEXT], client[BT_CLIENT_TEXT];
+	char text[CELL_TEXT];
 	layout->name = wider(layout->name, strlen(row->name));
 	for (size_t i = 0; i < layout->count; i++)
 		layout->widths[i] = wider(layout->widths[i],
 		    strlen(show(text, layout->columns[i]->of_row(row), &view->zone)));
 	for (uint64_t j = 0; view->endpoints && j < row->endpoints; j++)
-		layout->name = wider(
-		    layout->name, INDENT + strlen(bt_client_show(client, row->who[j].client)));
+		layout->name = wider(layout->name, INDENT + strlen(row->who[j].name));
 }
 
 /* Names are never cut: on a terminal that is too narrow, they go on a line of their own. */
@@ -140,11 +139,11 @@ static void put_header(FILE *out, const struct layout *layout)
 static void put_endpoint(
     FILE *out, const struct layout *layout, const struct bt_report_endpoint *who)
 {
-	char text[CELL_TEXT], client[BT_CLIENT_TEXT];
+	char text[CELL_TEXT];
 	size_t end = layout->count;
 	while (end > 0 && layout->columns[end - 1]->of_endpoint == NULL)
 		end--;
-	put_name(out, layout, INDENT, bt_client_show(client, who->client));
+	put_name(out, layout, INDENT, who->name);
 	for (size_t i = 0; i < end; i++) {
 		const struct bt_column *column = layout->columns[i];
 		put_cell(out, layout, i,
@@ -256,6 +255,29 @@ static void put_lists(FILE *out, const struct bt_view *view)
 		fprintf(out, "%-12snone\n", "Lists");
 }
 
+/* What was counted: a number of endpoints says nothing without that. */
+static void put_endpoint_kind(FILE *out, const struct bt_view *view)
+{
+	const struct bt_report_options *options = &view->options;
+	uint64_t forwarders = bt_report_forwarders(view->report);
+	bool folds = options->identify != NULL || options->fold;
+	if (!folds && forwarders == 0)
+		return;
+	put_label(out, "Endpoints", 0);
+	fprintf(out, "%" PRIu64 "%s", bt_report_endpoints(view->report),
+	    options->identify != NULL ? " devices, or addresses that are of none"
+	    : options->fold           ? " addresses, of IPv6 the first 64 bits"
+				      : " addresses");
+	if (folds)
+		fprintf(out, "; %" PRIu64 " whole addresses", bt_report_addresses(view->report));
+	if (forwarders > 0)
+		fprintf(out,
+		    "; %" PRIu64
+		    " of them forwarders: the clients behind these cannot be told apart",
+		    forwarders);
+	fputc('\n', out);
+}
+
 static void put_decisions(FILE *out, const struct bt_view *view)
 {
 	const struct bt_decision *decision;
@@ -290,6 +312,7 @@ void bt_out_footer(FILE *out, const struct bt_view *view)
 	put_period(out, view);
 	put_resolvers(out, view);
 	put_lists(out, view);
+	put_endpoint_kind(out, view);
 	put_decisions(out, view);
 	put_coverage(out, &view->coverage);
 	if (view->policy != NULL) {

@@ -136,6 +136,44 @@ static bool check(const struct bt_call *call, const struct bt_view *view)
 	return false;
 }
 
+static void say_bad(void *ctx, const char *text)
+{
+	(void)ctx;
+	bt_message("%s", text);
+}
+
+/* Files, separated by commas. */
+static bool read_identities(struct bt_report_call *made, const struct bt_call *call)
+{
+	char *files = NULL, *rest, *file;
+	struct bt_report_options *options = &made->view.options;
+	struct bt_err err;
+	options->fold = call->option[BT_REPORT_FOLD] != NULL;
+	if (call->option[BT_REPORT_IDENTITIES] == NULL)
+		return true;
+	rest = files = strdup(call->option[BT_REPORT_IDENTITIES]);
+	made->identities = bt_identities_new();
+	bool ok = (files != NULL && made->identities != NULL) || bt_fail(&err, "out of memory");
+	while (ok && (file = strsep(&rest, ",")) != NULL)
+		ok = bt_identities_load(made->identities, file, say_bad, NULL, &err);
+	free(files);
+	if (!ok) {
+		bt_message("%s", err.text);
+		bt_report_options_free(made);
+		return false;
+	}
+	options->identify = bt_identities_name;
+	options->identities = made->identities;
+	options->identify_by_time = bt_identities_by_time(made->identities);
+	options->fold = true;
+	return true;
+}
+
+void bt_report_options_free(struct bt_report_call *made)
+{
+	bt_identities_free(&made->identities);
+}
+
 bool bt_report_options_read(struct bt_report_call *made, const struct bt_call *call)
 {
 	const char *format = call->option[BT_REPORT_FORMAT];
@@ -155,7 +193,8 @@ bool bt_report_options_read(struct bt_report_call *made, const struct bt_call *c
 	view->live = call->option[BT_REPORT_LIVE] != NULL;
 	view->context = call->option[BT_REPORT_CONTEXT] != NULL;
 	return read_by(call, &view->options) && read_sort(call, &view->options) &&
-	       read_times(call, view) && read_filter(made, call) && check(call, view);
+	       read_times(call, view) && read_filter(made, call) && check(call, view) &&
+	       read_identities(made, call);
 }
 
 /* ---- showing ---- */

@@ -11,6 +11,7 @@
 #define BT_REPORT_OPTIONS_H
 
 #include "cli.h"
+#include "identities.h"
 #include "out.h"
 
 enum {
@@ -32,6 +33,8 @@ enum {
 	BT_REPORT_CREDITED,
 	BT_REPORT_BASELINE,
 	BT_REPORT_AS_OF,
+	BT_REPORT_IDENTITIES,
+	BT_REPORT_FOLD,
 	BT_REPORT_CONTEXT,
 	BT_REPORT_LIVE,
 	BT_REPORT_FAIL_ON_HITS,
@@ -58,6 +61,8 @@ enum {
 	[BT_REPORT_CREDITED] = {"credited", NULL, "by list, campaign, family: only the deciding match counts", 0}, \
 	[BT_REPORT_BASELINE] = {"baseline", "TIME", "with --wide: endpoints not seen before then are new", 0}, \
 	[BT_REPORT_AS_OF] = {"as-of", "TIME", "what is active, and what does not run, as of then (default: now)", 0}, \
+	[BT_REPORT_IDENTITIES] = {"identities", "FILE,...", "count devices: leases of dnsmasq, hosts files, CSV (ip,from,to,device)", 0}, \
+	[BT_REPORT_FOLD] = {"fold-ipv6", NULL, "IPv6 addresses count by their first 64 bits", 0}, \
 	[BT_REPORT_CONTEXT] = {"context", NULL, "show what the lists say of themselves", 0}, \
 	[BT_REPORT_LIVE] = {"live-names", NULL, "markdown and html: names as they are, not evil[.]com", 0}, \
 	[BT_REPORT_FAIL_ON_HITS] = {"fail-on-hits", NULL, "exit with status 1 if there are hits", 0}
@@ -69,7 +74,11 @@ struct bt_report_call {
 	struct bt_view view;
 	char domain[BT_TEXT_MAX + 1];
 	struct bt_network client;
+	struct bt_identities *identities; /* NULL: none */
 };
+
+/* Frees what the options brought. */
+void bt_report_options_free(struct bt_report_call *made);
 
 /* Reads the options into *call, which must stay where it is. False after a message. */
 bool bt_report_options_read(struct bt_report_call *made, const struct bt_call *call);

@@ -18,9 +18,9 @@ static bool make_room(struct bt_report *report)
 {
 	if (report->subjects == NULL)
 		report->subjects = calloc(BT_COLUMNS_EVENTS, sizeof(*report->subjects));
-	if (report->column_clients == NULL)
-		report->column_clients = calloc(BT_COLUMNS_EVENTS, sizeof(*report->column_clients));
-	return report->subjects != NULL && report->column_clients != NULL;
+	if (report->column_whos == NULL)
+		report->column_whos = calloc(BT_COLUMNS_EVENTS, sizeof(*report->column_whos));
+	return report->subjects != NULL && report->column_whos != NULL;
 }
 
 static bool prepare(struct bt_report *report, const struct bt_columns *columns)
@@ -34,7 +34,7 @@ static bool prepare(struct bt_report *report, const struct bt_columns *columns)
 			return false;
 	}
 	for (uint32_t i = 0; i < columns->endpoints; i++)
-		report->column_clients[i] = NOT_ASKED;
+		report->column_whos[i].client = NOT_ASKED;
 	return true;
 }
 
@@ -42,15 +42,16 @@ static bool count(struct bt_report *report, const struct bt_columns *columns, ui
 {
 	const struct bt_subject *subject = &report->subjects[columns->shape_of[at]];
 	uint32_t endpoint = columns->endpoint_of[at];
-	uint32_t *client = &report->column_clients[endpoint];
+	struct bt_who *who = &report->column_whos[endpoint];
 	report->coverage.events++;
 	if (!subject->wanted)
 		return true;
-	if (*client == NOT_ASKED &&
-	    !bt_report_client(report, columns->endpoint[endpoint].client, client))
+	if ((who->client == NOT_ASKED || report->options.identify_by_time) &&
+	    !bt_report_find_who(
+		report, subject, &columns->endpoint[endpoint], columns->time[at], who))
 		return false;
-	return *client == BT_NOT_WANTED ||
-	       bt_report_hit(report, subject, *client, columns->time[at]);
+	return who->client == BT_NOT_WANTED ||
+	       bt_report_hit(report, subject, who, columns->time[at]);
 }
 
 /* Nearly all time goes into waiting for tallies: those of the events to come are asked for. */
@@ -59,7 +60,7 @@ static void ask_ahead(const struct bt_report *report, const struct bt_columns *c
 	if (at >= columns->events)
 		return;
 	const struct bt_subject *subject = &report->subjects[columns->shape_of[at]];
-	uint32_t client = report->column_clients[columns->endpoint_of[at]];
+	uint32_t client = report->column_whos[columns->endpoint_of[at]].client;
 	if (subject->wanted && subject->rows > 0 && client < NOT_ASKED)
 		bt_pairs_prefetch(&report->pairs, report->touched[subject->first], client);
 }

@@ -47,7 +47,7 @@ struct bt_draft {
 	uint32_t list; /* and the list that this is credited to, in strings, from 1; 0: no hit */
 	bool listed;   /* it is shown even if it is never hit */
 	uint32_t days;
-	uint64_t indicators;
+	uint64_t indicators, addresses;
 };
 
 /* Something said of a row. */
@@ -107,6 +107,14 @@ struct bt_subject {
 	uint32_t rows; /* and how many; by client and by day, they follow from each hit */
 };
 
+#define BT_NOT_WANTED UINT32_MAX
+
+/* Who asked: as endpoints are counted, and the address. */
+struct bt_who {
+	uint32_t client;  /* or BT_NOT_WANTED, and the other says nothing */
+	uint32_t address; /* in addresses */
+};
+
 struct bt_report {
 	struct bt_report_options options; /* its pointers: into the next three, or NULL */
 	char *list;
@@ -114,10 +122,13 @@ struct bt_report {
 	struct bt_network client;
 
 	/* What was asked for, and by whom. */
-	struct bt_intern *names;   /* of rows: keys of names, addresses, texts, days */
-	struct bt_intern *clients; /* addresses */
-	struct bt_pairs pairs;     /* numbers of a row and a client */
-	struct bt_tally *tallies;  /* by number of the pair */
+	struct bt_intern *names;     /* of rows: keys of names, addresses, texts, days */
+	struct bt_intern *clients;   /* addresses, or what is counted for them: report-who.c */
+	struct bt_intern *addresses; /* of clients */
+	struct bt_pairs row_addresses;
+	bool folds;               /* endpoints are not addresses */
+	struct bt_pairs pairs;    /* numbers of a row and a client */
+	struct bt_tally *tallies; /* by number of the pair */
 	size_t tally_room;
 	struct bt_draft *drafts; /* by number of the row */
 	size_t draft_room;
@@ -168,16 +179,18 @@ struct bt_report {
 	struct bt_segment_policy *policies;
 	size_t policy_count, policy_room;
 	bool no_memory;
-	struct bt_subject *subjects; /* of the shapes in columns, and their endpoints' numbers */
-	uint32_t *column_clients;
+	struct bt_subject *subjects; /* of the shapes in columns, and who their endpoints are */
+	struct bt_who *column_whos;
 
 	/* The outcome. */
 	struct bt_report_row *rows;
 	size_t row_count;
 	struct bt_report_endpoint *endpoints;
-	uint64_t endpoint_count; /* distinct */
+	uint64_t endpoint_count, forwarder_count; /* distinct */
 	struct bt_report_hour *hour_rows;
 	size_t hour_count;
+	char **client_names; /* by number */
+	uint32_t named_clients;
 	char **texts; /* that rows point to */
 	size_t text_count, text_room;
 };
@@ -197,15 +210,22 @@ bool bt_strings_add(struct bt_strings *strings, const char *text, uint32_t *numb
 bool bt_report_subject(struct bt_report *report, struct bt_subject *subject,
     const struct bt_policy *policy, const struct bt_event *event);
 
-#define BT_NOT_WANTED UINT32_MAX
+/* False if memory runs out. */
+bool bt_report_find_who(struct bt_report *report, const struct bt_subject *subject,
+    const struct bt_columns_endpoint *endpoint, int64_t time, struct bt_who *who);
 
-/* The number of a client, or BT_NOT_WANTED. False if memory runs out. */
-bool bt_report_client(
-    struct bt_report *report, const uint8_t address[static BT_ADDRESS_SIZE], uint32_t *client);
+/* Whether that client is a forwarder that does not say for whom it asks. */
+bool bt_report_is_forwarder(const struct bt_report *report, uint32_t client);
+
+/* What a client is called, by its key in clients: malloc'ed; NULL if memory runs out. */
+char *bt_report_client_name(const struct bt_report *report, const uint8_t *key, size_t size);
+
+/* Fills in client_names. False if memory runs out. */
+bool bt_report_name_clients(struct bt_report *report);
 
 /* Counts a hit of a wanted subject by a wanted client. False if memory runs out. */
-bool bt_report_hit(
-    struct bt_report *report, const struct bt_subject *subject, uint32_t client, int64_t time);
+bool bt_report_hit(struct bt_report *report, const struct bt_subject *subject,
+    const struct bt_who *who, int64_t time);
 
 /* Counts an event that is new to the report; `policy` may be NULL. False if memory runs out. */
 bool bt_report_count(

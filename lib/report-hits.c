@@ -214,20 +214,6 @@ bool bt_report_subject(struct bt_report *report, struct bt_subject *subject,
 		   touch_rows(report, subject));
 }
 
-bool bt_report_client(
-    struct bt_report *report, const uint8_t address[static BT_ADDRESS_SIZE], uint32_t *client)
-{
-	uint32_t row;
-	if (report->options.client != NULL && !bt_network_has(report->options.client, address)) {
-		*client = BT_NOT_WANTED;
-		return true;
-	}
-	/* Rows by client are numbered as clients are. */
-	return bt_intern_add(report->clients, address, BT_ADDRESS_SIZE, client) &&
-	       (report->options.by != BT_BY_CLIENT ||
-		   bt_report_row(report, address, BT_ADDRESS_SIZE, &row));
-}
-
 /* ---- counting ---- */
 
 /* ---- counting ---- */
@@ -299,26 +285,38 @@ static bool find_tally(
 	return true;
 }
 
+/* Where endpoints are not addresses, these are counted, too. */
+static bool count_address(struct bt_report *report, uint32_t row, uint32_t address)
+{
+	uint32_t number, count = report->row_addresses.count;
+	if (!bt_pairs_add(&report->row_addresses, row, address, &number))
+		return false;
+	report->drafts[row].addresses += number == count;
+	return true;
+}
+
 /* `counts`: it is in the time that is asked about. */
 static bool count_row(struct bt_report *report, const struct bt_subject *subject, uint32_t row,
-    uint32_t client, int64_t time, bool counts)
+    const struct bt_who *who, int64_t time, bool counts)
 {
 	uint32_t tally;
-	if (!find_tally(report, row, client, time, &tally))
+	if (!find_tally(report, row, who->client, time, &tally))
 		return false;
 	if (!counts)
 		return true;
+	if (report->folds && !count_address(report, row, who->address))
+		return false;
 	add_hit(&report->tallies[tally], time);
 	credit(report, row, subject->list, time);
 	return !report->options.wide || bt_report_note(report, row, tally, subject, time);
 }
 
-bool bt_report_hit(
-    struct bt_report *report, const struct bt_subject *subject, uint32_t client, int64_t time)
+bool bt_report_hit(struct bt_report *report, const struct bt_subject *subject,
+    const struct bt_who *who, int64_t time)
 {
 	const struct bt_report_options *options = &report->options;
 	bool counts = time >= options->since && time < options->until;
-	uint32_t row = client;
+	uint32_t row = who->client;
 	/* What was there earlier is looked at only to tell what is new. */
 	if (!counts && (options->baseline == INT64_MAX || time >= options->since))
 		return true;
@@ -326,10 +324,10 @@ bool bt_report_hit(
 		return false;
 	if (options->by == BT_BY_CLIENT || options->by == BT_BY_DAY)
 		return (options->by == BT_BY_CLIENT || find_day(report, time, &row)) &&
-		       count_row(report, subject, row, client, time, counts);
+		       count_row(report, subject, row, who, time, counts);
 	for (uint32_t i = 0; i < subject->rows; i++)
 		if (!count_row(
-			report, subject, report->touched[subject->first + i], client, time, counts))
+			report, subject, report->touched[subject->first + i], who, time, counts))
 			return false;
 	return true;
 }
@@ -337,15 +335,19 @@ bool bt_report_hit(
 bool bt_report_count(
     struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event)
 {
+	struct bt_columns_endpoint endpoint;
 	struct bt_subject subject;
-	uint32_t client;
+	struct bt_who who;
 	report->touched_count = 0;
 	if (!bt_report_subject(report, &subject, policy, event))
 		return false;
 	if (!subject.wanted)
 		return true;
-	return bt_report_client(report, event->client, &client) &&
-	       (client == BT_NOT_WANTED || bt_report_hit(report, &subject, client, event->time));
+	memcpy(endpoint.client, event->client, sizeof(endpoint.client));
+	memcpy(endpoint.via, event->via, sizeof(endpoint.via));
+	memcpy(endpoint.device, event->device, sizeof(endpoint.device));
+	return bt_report_find_who(report, &subject, &endpoint, event->time, &who) &&
+	       (who.client == BT_NOT_WANTED || bt_report_hit(report, &subject, &who, event->time));
 }
 
 bool bt_report_add(

@@ -24,13 +24,6 @@ static void show_day(char text[static NAME_TEXT], const void *bytes)
 		snprintf(text, NAME_TEXT, "day %" PRId64, day);
 }
 
-static void show_client(char text[static NAME_TEXT], const void *address)
-{
-	struct bt_network network = {.bits = 128};
-	memcpy(network.address, address, sizeof(network.address));
-	bt_network_write(text, &network);
-}
-
 static char *name_of(const struct bt_report *report, uint32_t row)
 {
 	char text[NAME_TEXT];
@@ -42,8 +35,7 @@ static char *name_of(const struct bt_report *report, uint32_t row)
 		bt_key_to_text(text, name, size);
 		return strdup(text);
 	case BT_BY_CLIENT:
-		show_client(text, name);
-		return strdup(text);
+		return bt_report_client_name(report, name, size);
 	case BT_BY_DAY:
 		show_day(text, name);
 		return strdup(text);
@@ -74,8 +66,9 @@ static void put_endpoint(const struct bt_report *report, struct bt_report_endpoi
     const struct bt_tally *tally, const struct bt_rhythm *rhythm)
 {
 	size_t size;
-	memcpy(endpoint->client, bt_intern_bytes(report->clients, tally->client, &size),
-	    sizeof(endpoint->client));
+	const void *key = bt_intern_bytes(report->clients, tally->client, &size);
+	memcpy(endpoint->client, key, sizeof(endpoint->client));
+	endpoint->name = report->client_names[tally->client];
 	endpoint->hits = tally->hits;
 	endpoint->first_seen = tally->first_seen;
 	endpoint->last_seen = tally->last_seen;
@@ -94,6 +87,7 @@ static void add_tally(
 	if (row->endpoints == 0 || tally->last_seen > row->last_seen)
 		row->last_seen = tally->last_seen;
 	row->hits += tally->hits;
+	row->forwarders += bt_report_is_forwarder(report, tally->client);
 	row->wide.new_endpoints += tally->ever >= report->options.baseline;
 	row->endpoints++;
 }
@@ -128,7 +122,9 @@ static bool count_endpoints(struct bt_report *report)
 		return false;
 	for (uint32_t i = 0; i < report->pairs.count; i++) {
 		const struct bt_tally *tally = &report->tallies[i];
-		report->endpoint_count += tally->hits > 0 && !seen[tally->client];
+		bool first = tally->hits > 0 && !seen[tally->client];
+		report->endpoint_count += first;
+		report->forwarder_count += first && bt_report_is_forwarder(report, tally->client);
 		seen[tally->client] |= tally->hits > 0;
 	}
 	free(seen);
@@ -162,7 +158,8 @@ static int by_hits(const void *a, const void *b)
 	const struct bt_report_endpoint *left = a, *right = b;
 	if (left->hits != right->hits)
 		return left->hits > right->hits ? -1 : 1;
-	return memcmp(left->client, right->client, sizeof(left->client));
+	int order = memcmp(left->client, right->client, sizeof(left->client));
+	return order != 0 ? order : strcmp(left->name, right->name);
 }
 
 static int descending(uint64_t a, uint64_t b)
@@ -223,6 +220,7 @@ static bool fill_row(struct bt_report *report, size_t number)
 	struct bt_report_row *row = &report->rows[number];
 	const struct bt_draft *draft = &report->drafts[number];
 	row->name = name_of(report, (uint32_t)number);
+	row->addresses = report->folds ? draft->addresses : row->endpoints;
 	row->list = draft->list == 0 ? "" : report->strings.text[draft->list - 1];
 	row->status = row->hits == 0 ? BT_STATUS_NEVER : status_of(report, row->last_seen);
 	if (row->who != NULL && row->endpoints > 0)
@@ -239,6 +237,10 @@ static bool make_rows(struct bt_report *report)
 		report->rows[i].wide = nothing;
 	if (report->options.wide && !bt_report_rhythms(report, &rhythms))
 		return false;
+	if (report->endpoints != NULL && !bt_report_name_clients(report)) {
+		free(rhythms);
+		return false;
+	}
 	gather(report, rhythms);
 	free(rhythms);
 	for (size_t i = 0; i < report->row_count; i++)
@@ -299,6 +301,16 @@ bool bt_report_rows(
 uint64_t bt_report_endpoints(const struct bt_report *report)
 {
 	return report->endpoint_count;
+}
+
+uint64_t bt_report_forwarders(const struct bt_report *report)
+{
+	return report->forwarder_count;
+}
+
+uint64_t bt_report_addresses(const struct bt_report *report)
+{
+	return bt_intern_count(report->addresses);
 }
 
 const struct bt_report_hour *bt_report_hours(const struct bt_report *report, size_t *count)

@@ -78,6 +78,7 @@ static bool set_options(
     struct bt_report *report, const struct bt_report_options *options, struct bt_err *err)
 {
 	report->options = *options;
+	report->folds = options->identify != NULL || options->fold;
 	if (options->list != NULL) {
 		report->list = strdup(options->list);
 		if (report->list == NULL)
@@ -99,9 +100,9 @@ static bool set_options(
 
 static bool make_tables(struct bt_report *report)
 {
-	struct bt_intern **tables[] = {&report->names, &report->clients, &report->hours,
-	    &report->shapes, &report->indicators, &report->source_table, &report->boot_table,
-	    &report->policy_table, &report->strings.table};
+	struct bt_intern **tables[] = {&report->names, &report->clients, &report->addresses,
+	    &report->hours, &report->shapes, &report->indicators, &report->source_table,
+	    &report->boot_table, &report->policy_table, &report->strings.table};
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
 		*tables[i] = bt_intern_new();
 		if (*tables[i] == NULL)
@@ -146,14 +147,16 @@ static void free_parts(struct bt_report *report)
 		free((char *)report->rows[i].name);
 	for (size_t i = 0; i < report->text_count; i++)
 		free(report->texts[i]);
+	for (uint32_t i = 0; i < report->named_clients; i++)
+		free(report->client_names[i]);
 }
 
 static void free_tables(struct bt_report *r)
 {
-	struct bt_intern **tables[] = {&r->names, &r->clients, &r->hours, &r->shapes,
+	struct bt_intern **tables[] = {&r->names, &r->clients, &r->addresses, &r->hours, &r->shapes,
 	    &r->indicators, &r->source_table, &r->boot_table, &r->policy_table, &r->strings.table};
-	struct bt_pairs *pairs[] = {
-	    &r->pairs, &r->row_shapes, &r->row_facts, &r->row_indicators, &r->row_days};
+	struct bt_pairs *pairs[] = {&r->pairs, &r->row_addresses, &r->row_shapes, &r->row_facts,
+	    &r->row_indicators, &r->row_days};
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		bt_intern_free(tables[i]);
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
@@ -168,8 +171,8 @@ void bt_report_free(struct bt_report **report)
 	free_parts(r);
 	void *arrays[] = {r->list, r->tallies, r->drafts, r->touched, r->hour_hits, r->facts,
 	    r->moments, r->sources, r->boots, r->strings.text, r->resolvers, r->lists,
-	    r->known_policies, r->watched, r->problems, r->policies, r->subjects, r->column_clients,
-	    r->rows, r->endpoints, r->hour_rows, r->texts};
+	    r->known_policies, r->watched, r->problems, r->policies, r->subjects, r->column_whos,
+	    r->client_names, r->rows, r->endpoints, r->hour_rows, r->texts};
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		free(arrays[i]);
 	free_tables(r);

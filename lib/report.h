@@ -64,6 +64,17 @@ struct bt_report_options {
 	int64_t baseline; /* endpoints first seen at or after it are new; INT64_MAX: none is */
 	int64_t now; /* what "active" and "not running" are judged by; INT64_MAX: the last record */
 
+	/*
+	 * What an endpoint is: by default a client's address. identify() returns the name of the
+	 * device that had an address at that time, or NULL; `device` is its MAC address, or zeros.
+	 * The name is copied.
+	 */
+	const char *(*identify)(void *identities, const uint8_t client[16],
+	    const uint8_t device[BT_DEVICE_SIZE], int64_t time);
+	void *identities;
+	bool identify_by_time; /* its answer depends on the time */
+	bool fold;             /* other IPv6 addresses count by their first 64 bits */
+
 	/* Which rows there are, and their order. */
 	uint64_t min_endpoints;
 	size_t limit; /* 0: no limit */
@@ -71,7 +82,8 @@ struct bt_report_options {
 };
 
 struct bt_report_endpoint {
-	uint8_t client[16]; /* as in struct bt_event */
+	const char *name;   /* an address or what stands for it, as people write it */
+	uint8_t client[16]; /* as in struct bt_event; zeros for a device */
 	uint64_t hits;
 	int64_t first_seen, last_seen;
 	struct bt_rhythm rhythm; /* of a wide report */
@@ -94,6 +106,8 @@ struct bt_report_wide {
 struct bt_report_row {
 	const char *name; /* of what the row is of, as people write it */
 	uint64_t endpoints;
+	uint64_t forwarders; /* of these: behind them are clients that nobody can tell apart */
+	uint64_t addresses;  /* distinct ones of the endpoints */
 	uint64_t hits;
 	int64_t first_seen, last_seen; /* 0 if there are no hits */
 	const char *list;              /* that its last hit is credited to */
@@ -160,8 +174,13 @@ bool bt_report_add_indicator(struct bt_report *report, const struct bt_policy *p
 bool bt_report_rows(
     struct bt_report *report, const struct bt_report_row **rows, size_t *count, struct bt_err *err);
 
-/* Once there are rows: distinct endpoints of them all, and the hours with hits, ascending. */
+/*
+ * Once there are rows: distinct endpoints of them all; how many of these are forwarders; distinct
+ * addresses; and the hours with hits, ascending.
+ */
 uint64_t bt_report_endpoints(const struct bt_report *report);
+uint64_t bt_report_forwarders(const struct bt_report *report);
+uint64_t bt_report_addresses(const struct bt_report *report);
 const struct bt_report_hour *bt_report_hours(const struct bt_report *report, size_t *count);
 
 /* Problems met on the way, one line each ("PATH: reason"). NULL after the last. */

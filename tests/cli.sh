@@ -820,6 +820,41 @@ group_metrics()
 	try metrics none
 }
 
+# What is counted as an endpoint: addresses, or what a map says had them at that time.
+group_identities()
+{
+	make_state
+	cat >leases <<-'END'
+		1795000000 aa:bb:cc:00:00:01 10.0.0.1 laptop 01:aa:bb:cc:00:00:01
+		1795000000 aa:bb:cc:00:00:02 10.0.0.2 * *
+		duid 00:01:00:01
+	END
+	printf '10.0.0.3 printer printer.lan # by the window\n\n::1 localhost\nbroken\n' >hosts
+	cat >moves.csv <<-'END'
+		ip,from,to,device
+		10.0.0.1,2026-11-20T10:00:02Z,,phone
+		10.0.0.1,,2026-11-20T10:00:02Z,laptop
+		10.0.0.2,,2026-11-20T10:00:00Z,gone
+		10.0.0.3,2026-11-20,2026-11-21,phone
+		10.0.0.4,yesterday,,x
+		10.0.0.4,,
+	END
+	printf 'a\0b' >binary
+	try report --as-of 2026-11-20T10:03 --endpoints --identities leases,hosts state
+	try report --as-of 2026-11-20T10:03 --endpoints --wide --format csv --identities moves.csv state
+	try report --as-of 2026-11-20T10:03 --by client --identities moves.csv,hosts state
+	try report --as-of 2026-11-20T10:03 --by client --fold-ipv6 state
+	try report --as-of 2026-11-20T10:03 --format json --domain beacon.example --fold-ipv6 state
+	try report --identities none state
+	try report --identities binary state
+	# clients behind a forwarder that does not name them cannot be told apart: that is said
+	printf 'trusted-forwarders: [ 10.0.0.1 ]\n' >>config.yaml
+	rm state/events/*
+	"$program" -c config.yaml compile >/dev/null
+	make_events_of_state
+	try report --as-of 2026-11-20T10:03 --endpoints --domain evil.example state
+}
+
 group_formats()
 {
 	make_state
@@ -1162,7 +1197,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows segments continuity metrics formats empty doctor terminal output
+	lookup names agree report rows segments continuity metrics identities formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"
