@@ -70,12 +70,27 @@ static void read_max_size(
 	    "a size such as 500MiB or 4GiB, or none", &events->max_size);
 }
 
+static const char *clients_name(int i)
+{
+	static const char *const names[] = {"full", "subnet"};
+	return i < 2 ? names[i] : NULL;
+}
+
+static void read_clients(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
+{
+	int clients = bt_config_choice(yaml, key, value, clients_name);
+	if (clients >= 0)
+		((struct bt_config_events *)to)->subnets = clients == 1;
+}
+
 void bt_config_read_events(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
 	static const struct bt_yaml_key keys[] = {
 	    {"retention", read_retention, 0, NULL},
 	    {"max-size", read_max_size, 0, NULL},
+	    {"clients", read_clients, 0, NULL},
 	};
 	struct bt_config *config = to;
 	(void)key;

@@ -38,6 +38,7 @@ struct bt_config_clients {
 struct bt_config_events {
 	uint64_t retention; /* milliseconds; 0: for ever */
 	uint64_t max_size;  /* octets; 0: no limit */
+	bool subnets;       /* of clients only their networks are recorded */
 };
 
 struct bt_config {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* drain.c -- events from a ring to a segment, each once */
 
+#include <string.h>
+
 #include "drain.h"
 
 void bt_drain_begin(struct bt_drain *drain)
@@ -22,6 +24,39 @@ static bool gap_to(struct bt_drain *drain, uint64_t last, struct bt_segment_writ
 	return true;
 }
 
+enum { IPV4_AT = 12, IPV4_KEPT = 3, IPV6_KEPT = 7 /* octets */ };
+
+/* Of an address only its network; zeros, which are none, stay zeros. */
+static void cut_address(uint8_t address[static 16])
+{
+	static const uint8_t mapped[IPV4_AT] = {[10] = 0xff, [11] = 0xff};
+	bool ipv4 = memcmp(address, mapped, sizeof(mapped)) == 0;
+	unsigned kept = ipv4 ? IPV4_AT + IPV4_KEPT : IPV6_KEPT;
+	memset(address + kept, 0, 16 - kept);
+}
+
+/* What would tell one client of a network from the others is left out. */
+static void blur(struct bt_event *event)
+{
+	cut_address(event->client);
+	cut_address(event->via);
+	memset(event->device, 0, sizeof(event->device));
+	event->port = 0;
+}
+
+static bool append(struct bt_drain *drain, const struct bt_event *event, uint64_t sequence,
+    struct bt_segment_writer *segment, struct bt_err *err)
+{
+	struct bt_event blurred;
+	if (drain->subnets) {
+		memcpy(&blurred, event, bt_event_size(event));
+		blur(&blurred);
+		event = &blurred;
+	}
+	return bt_segment_event(
+	    segment, bt_ring_boot(drain->ring), bt_ring_number(drain->ring), sequence, event, err);
+}
+
 static bool take_one(struct bt_drain *drain, const struct bt_event *event, uint64_t sequence,
     struct bt_segment_writer *segment, struct bt_policy_store *policies, int64_t time,
     struct bt_err *err)
@@ -30,8 +65,7 @@ static bool take_one(struct bt_drain *drain, const struct bt_event *event, uint6
 		return gap_to(drain, sequence, segment, time, err);
 	if (!gap_to(drain, sequence - 1, segment, time, err) ||
 	    !bt_policy_store_write(policies, event->policy, segment, err) ||
-	    !bt_segment_event(segment, bt_ring_boot(drain->ring), bt_ring_number(drain->ring),
-		sequence, event, err))
+	    !append(drain, event, sequence, segment, err))
 		return false;
 	drain->next = sequence + 1;
 	return true;

@@ -22,6 +22,7 @@ struct bt_drain {
 	struct bt_ring *ring;
 	uint64_t next;    /* first sequence number that the segment says nothing of */
 	uint32_t pending; /* events that were appended and are still in the ring */
+	bool subnets;     /* of clients only their networks are appended: /24 and /56 */
 };
 
 /* Starts where the ring says; what was appended and not done is forgotten. */

@@ -96,6 +96,7 @@ static bool add_ring(
 		return true;
 	}
 	bt_drain_begin(&ring.drain);
+	ring.drain.subnets = options->subnets;
 	all->rings[all->count++] = ring;
 	return true;
 }

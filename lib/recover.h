@@ -19,6 +19,7 @@ struct bt_recover_options {
 	const char *run_dir;
 	const char *resolver;
 	struct bt_policy_store *policies; /* of the run directory */
+	bool subnets;                     /* as in drain.h */
 	void (*log)(bool error, const char *text);
 };
 

@@ -46,6 +46,7 @@ struct bt_writer {
 	struct bt_thread tidier; /* woken when a segment was closed */
 	struct bt_tidy_options tidy;
 	atomic_bool stop_tidying;
+	bool subnets;
 };
 
 __attribute__((format(printf, 3, 4))) static void say(
@@ -140,6 +141,7 @@ static struct bt_writer *new_writer(const struct bt_writer_options *options)
 	if (made == NULL)
 		return NULL;
 	made->rings = options->rings;
+	made->subnets = options->subnets;
 	made->log = options->log;
 	made->state_lock = made->run_lock = -1;
 	bt_thread_init(&made->thread);
@@ -175,6 +177,7 @@ static void recover(const struct bt_writer *writer)
 	    .run_dir = writer->run_dir,
 	    .resolver = writer->resolver,
 	    .policies = writer->policies,
+	    .subnets = writer->subnets,
 	    .log = writer->log,
 	};
 	struct bt_err err;
@@ -196,6 +199,7 @@ static bool make_ring(struct bt_writer *writer, unsigned number, struct bt_err *
 		&writer->drains[number].ring, path, boot, number, writer->keeper.slots, err))
 		return false;
 	bt_drain_begin(&writer->drains[number]);
+	writer->drains[number].subnets = writer->subnets;
 	return true;
 }
 

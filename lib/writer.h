@@ -31,6 +31,7 @@ struct bt_writer_options {
 	uint32_t slots;          /* of each ring, a power of two; 0: the default */
 	uint64_t segment_size;   /* octets after which a new segment is begun; 0: the default */
 	unsigned beat_seconds;   /* between heartbeats; 0: the default, 60 */
+	bool subnets;            /* the log gets clients' networks, not their addresses */
 	uint64_t retention;      /* of segments, as in tidy.h */
 	uint64_t max_size;       /* as well */
 	/* What a person should know, one line, without newline; called from the writer's thread

@@ -230,6 +230,7 @@ static bool start_writer(struct bt_state *state)
 	    .run_dir = state->config->run_dir,
 	    .resolver_id = state->config->resolver_id,
 	    .rings = state->workers,
+	    .subnets = state->config->events.subnets,
 	    .retention = state->config->events.retention,
 	    .max_size = state->config->events.max_size,
 	    .log = state->log,

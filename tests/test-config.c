@@ -50,7 +50,7 @@ static void reads_everything(void **state)
 		 "run-dir: \"/run/trap\"\n"
 		 "resolver-id: dns1.example.net\n"
 		 "enabled: false\n"
-		 "events: { retention: 90m, max-size: 500MiB }\n"
+		 "events: { retention: 90m, max-size: 500MiB, clients: subnet }\n"
 		 "sinkhole: { ipv4: 192.0.2.1, ipv6: \"2001:db8::1\", ttl: 0, ede: off }\n"
 		 "lists:\n"
 		 "  - { name: 3cx, file: /lists/3cx.yaml }\n"
@@ -71,6 +71,7 @@ static void reads_everything(void **state)
 	assert_false(config->enabled);
 	assert_int_equal(config->events.retention, 90 * 60000);
 	assert_int_equal(config->events.max_size, 500 << 20);
+	assert_true(config->events.subnets);
 	assert_int_equal(inet_pton(AF_INET, "192.0.2.1", &ipv4), 1);
 	assert_int_equal(inet_pton(AF_INET6, "2001:db8::1", &ipv6), 1);
 	assert_true(config->sinkhole.has_ipv4);
@@ -339,7 +340,10 @@ static const struct {
 	"1:35: max-size \"9999999999TiB\", expected a size such as 500MiB or 4GiB, or none\n"},
     {TEXT("events: {max-size: -4GiB}\n"),
 	"1:20: max-size \"-4GiB\", expected a size such as 500MiB or 4GiB, or none\n"},
-    {TEXT("events: full\n"), "1:9: found a text, expected a mapping with keys such as \"retention\"\n"},
+    {TEXT("events: {clients: some}\n"),
+	"1:19: unknown clients \"some\", expected full or subnet\n"},
+    {TEXT("events: full\n"),
+	"1:9: found a text, expected a mapping with keys such as \"retention\"\n"},
     {TEXT("lists: [{name: x, file: x, events: none}]\n"),
 	"1:36: unknown events \"none\", expected full or off\n"},
     {TEXT("lists: [{name: x, file: x, events: {a: b}}]\n"),
