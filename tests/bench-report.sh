@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# bench-report.sh -- the report's benchmark works, and the databases in it give the rows that the report does
+# bench-report.sh -- the benchmarks of report and events work; the databases in it give the rows that the report does
 #
 # Skipped without python3 and sqlite3; ClickHouse takes part where it is installed. Times are not looked at.
 set -eu
-: "${srcdir:?}" "${BT_PROGRAM:?}" "${BT_MANY_EVENTS:?}"
+: "${srcdir:?}" "${top_builddir:?}" "${BT_PROGRAM:?}" "${BT_MANY_EVENTS:?}"
 
 for tool in python3 sqlite3; do
 	command -v $tool >/dev/null || {
@@ -32,4 +32,7 @@ for store in beacontrap SQLite; do
 	}
 done
 grep -q '"sizes"' "$folder/figures.json" || exit 1
+"$top_builddir/bench/events" "$folder" --quick >"$folder/out" || exit 1
+cat "$folder/out"
+[ "$(grep -c -e '^a push ' -e '^the writer ' "$folder/out")" -eq 2 ] || exit 1
 exit 0
