@@ -53,7 +53,7 @@ static bool grow(struct bt_pairs *pairs)
 
 bool bt_pairs_add(struct bt_pairs *pairs, uint32_t a, uint32_t b, uint32_t *number)
 {
-	if (pairs->count >= pairs->slot_count / 2 && !grow(pairs))
+	if (pairs->count >= pairs->slot_count / 4 * 3 && !grow(pairs))
 		return false;
 	struct bt_pair_slot *slot = find(pairs, a, b);
 	if (slot->number == 0) {

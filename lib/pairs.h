@@ -13,7 +13,7 @@
 
 /* All zero is the empty table. */
 struct bt_pairs {
-	struct bt_pair_slot *slots; /* a power of two, at most half in use */
+	struct bt_pair_slot *slots; /* a power of two, at most three quarters in use */
 	size_t slot_count;
 	uint32_t count;
 };

@@ -20,7 +20,9 @@ static bool make_room(struct bt_report *report)
 		report->subjects = calloc(BT_COLUMNS_EVENTS, sizeof(*report->subjects));
 	if (report->column_whos == NULL)
 		report->column_whos = calloc(BT_COLUMNS_EVENTS, sizeof(*report->column_whos));
-	return report->subjects != NULL && report->column_whos != NULL;
+	if (report->chosen == NULL)
+		report->chosen = calloc(BT_COLUMNS_EVENTS, sizeof(*report->chosen));
+	return report->subjects != NULL && report->column_whos != NULL && report->chosen != NULL;
 }
 
 static bool prepare(struct bt_report *report, const struct bt_columns *columns)
@@ -55,42 +57,29 @@ static bool count(struct bt_report *report, const struct bt_columns *columns, ui
 }
 
 /* Nearly all time goes into waiting for tallies: those of the events to come are asked for. */
-static void ask_ahead(const struct bt_report *report, const struct bt_columns *columns, uint32_t at)
+static void ask_for(const struct bt_report *report, const struct bt_columns *columns, uint32_t at)
 {
-	if (at >= columns->events)
-		return;
 	const struct bt_subject *subject = &report->subjects[columns->shape_of[at]];
 	uint32_t client = report->column_whos[columns->endpoint_of[at]].client;
 	if (subject->wanted && subject->rows > 0 && client < NOT_ASKED)
 		bt_pairs_prefetch(&report->pairs, report->touched[subject->first], client);
 }
 
-/* Some of the run were seen in a copy. */
-static bool count_some(struct bt_report *report, const struct bt_columns *columns,
-    struct bt_source *source, const struct bt_columns_run *run, uint32_t at)
-{
-	for (uint32_t i = 0; i < run->count; i++) {
-		uint64_t sequence = run->first + i;
-		if (bt_ranges_has(&source->seen, sequence))
-			report->coverage.duplicates++;
-		else if (!bt_ranges_add(&source->seen, sequence, sequence) ||
-			 !count(report, columns, at + i))
-			return false;
-	}
-	return true;
-}
+/* ---- each event once ---- */
 
-static bool count_all(struct bt_report *report, const struct bt_columns *columns,
-    struct bt_source *source, const struct bt_columns_run *run, uint32_t at)
+/* The run's events that are new: their places in the block, to chosen[]. */
+static bool choose(struct bt_report *report, struct bt_source *source,
+    const struct bt_columns_run *run, uint32_t at)
 {
-	if (!bt_ranges_add(&source->seen, run->first, run->first + run->count - 1))
-		return false;
+	uint64_t last = run->first + run->count - 1;
+	bool none_seen = !bt_ranges_meets(&source->seen, run->first, last);
 	for (uint32_t i = 0; i < run->count; i++) {
-		ask_ahead(report, columns, at + i + AHEAD);
-		if (!count(report, columns, at + i))
-			return false;
+		if (none_seen || !bt_ranges_has(&source->seen, run->first + i))
+			report->chosen[report->chosen_count++] = at + i;
+		else
+			report->coverage.duplicates++;
 	}
-	return true;
+	return bt_ranges_add(&source->seen, run->first, last);
 }
 
 /* From the first to the last of its events. */
@@ -106,20 +95,32 @@ static bool see_life(struct bt_report *report, const struct bt_columns *columns,
 	return bt_report_see_life(report, run->boot, first, last);
 }
 
-bool bt_report_columns(struct bt_report *report, const struct bt_columns *columns)
+static bool choose_all(struct bt_report *report, const struct bt_columns *columns)
 {
 	uint32_t at = 0;
-	if (!make_room(report) || !prepare(report, columns))
-		return false;
+	report->chosen_count = 0;
 	for (uint32_t i = 0; i < columns->runs; i++) {
 		const struct bt_columns_run *run = &columns->run[i];
 		struct bt_source *source = bt_report_source(report, run->boot, run->ring);
-		if (source == NULL || !see_life(report, columns, run, at))
-			return false;
-		bool seen = bt_ranges_meets(&source->seen, run->first, run->first + run->count - 1);
-		if (!(seen ? count_some : count_all)(report, columns, source, run, at))
+		if (source == NULL || !see_life(report, columns, run, at) ||
+		    !choose(report, source, run, at))
 			return false;
 		at += run->count;
+	}
+	return true;
+}
+
+/* ---- all of it ---- */
+
+bool bt_report_columns(struct bt_report *report, const struct bt_columns *columns)
+{
+	if (!make_room(report) || !prepare(report, columns) || !choose_all(report, columns))
+		return false;
+	for (uint32_t i = 0; i < report->chosen_count; i++) {
+		if (i + AHEAD < report->chosen_count)
+			ask_for(report, columns, report->chosen[i + AHEAD]);
+		if (!count(report, columns, report->chosen[i]))
+			return false;
 	}
 	return true;
 }

@@ -12,6 +12,8 @@
 
 #define BT_NO_RESOLVER UINT32_MAX
 
+enum { BT_RECENT_HOURS = 64 };
+
 /* Strings, each once, that stay where they are. */
 struct bt_strings {
 	struct bt_intern *table;
@@ -137,8 +139,12 @@ struct bt_report {
 	struct bt_intern *hours; /* numbers of an hour since 1970, */
 	uint64_t *hour_hits;     /* and the hits in it */
 	size_t hour_room;
-	int64_t last_hour, last_day; /* of the last hit, */
-	uint32_t last_hour_number, last_day_row;
+	struct {
+		int64_t hour;
+		uint32_t number;   /* + 1; 0: none */
+	} recent[BT_RECENT_HOURS]; /* by their last bits */
+	int64_t last_day;          /* of the last hit, */
+	uint32_t last_day_row;
 
 	/* Of a wide report. */
 	struct bt_intern *shapes;   /* what of an event its facts follow from */
@@ -181,6 +187,8 @@ struct bt_report {
 	bool no_memory;
 	struct bt_subject *subjects; /* of the shapes in columns, and who their endpoints are */
 	struct bt_who *column_whos;
+	uint32_t *chosen; /* events of columns that are new */
+	uint32_t chosen_count;
 
 	/* The outcome. */
 	struct bt_report_row *rows;

@@ -231,18 +231,21 @@ static void credit(struct bt_report *report, uint32_t row, uint32_t list, int64_
 	draft->list = list + 1;
 }
 
-/* Hits come about in the order of time: mostly, the hour is that of the one before. */
+/* Hits that come together are of few hours. */
 static bool count_hour(struct bt_report *report, int64_t time)
 {
 	int64_t hour = bt_floor_to(time, HOUR_MS);
-	if (report->hour_room == 0 || hour != report->last_hour) {
+	size_t at = (size_t)hour % BT_RECENT_HOURS;
+	uint32_t number;
+	if (report->recent[at].number == 0 || report->recent[at].hour != hour) {
 		if (!bt_report_room(&report->hour_hits, &report->hour_room,
 			bt_intern_count(report->hours), sizeof(*report->hour_hits)) ||
-		    !bt_intern_add(report->hours, &hour, sizeof(hour), &report->last_hour_number))
+		    !bt_intern_add(report->hours, &hour, sizeof(hour), &number))
 			return false;
-		report->last_hour = hour;
+		report->recent[at].hour = hour;
+		report->recent[at].number = number + 1;
 	}
-	report->hour_hits[report->last_hour_number]++;
+	report->hour_hits[report->recent[at].number - 1]++;
 	return true;
 }
 

@@ -172,7 +172,7 @@ void bt_report_free(struct bt_report **report)
 	void *arrays[] = {r->list, r->tallies, r->drafts, r->touched, r->hour_hits, r->facts,
 	    r->moments, r->sources, r->boots, r->strings.text, r->resolvers, r->lists,
 	    r->known_policies, r->watched, r->problems, r->policies, r->subjects, r->column_whos,
-	    r->client_names, r->rows, r->endpoints, r->hour_rows, r->texts};
+	    r->chosen, r->client_names, r->rows, r->endpoints, r->hour_rows, r->texts};
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		free(arrays[i]);
 	free_tables(r);

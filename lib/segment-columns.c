@@ -231,7 +231,7 @@ static uint8_t *put_planes(
 /* Octets that numbers below `count` take. */
 static unsigned width_of(uint32_t count)
 {
-	return count <= 1 ? 0 : count <= 1 << 8 ? 1 : 2;
+	return count <= 1 ? 0 : count <= 1 << 8 ? 1 : count <= 1 << 16 ? 2 : 3;
 }
 
 static uint8_t *put_all(const struct bt_columns_builder *b, uint8_t *out,
@@ -394,12 +394,13 @@ static void take_planes(
 		in->bad = true;
 		return;
 	}
-	const uint8_t *low = in->at, *high = width < 2 ? NULL : in->at + count;
 	uint32_t most = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		numbers[i] = (width > 0 ? low[i] : 0u) | (high == NULL ? 0u : high[i] * 256u);
+	memset(numbers, 0, count * sizeof(*numbers));
+	for (unsigned plane = 0; plane < width; plane++)
+		for (uint32_t i = 0; i < count; i++)
+			numbers[i] |= (uint32_t)in->at[plane * count + i] << 8 * plane;
+	for (uint32_t i = 0; i < count; i++)
 		most = numbers[i] > most ? numbers[i] : most;
-	}
 	if (most >= below)
 		in->bad = true;
 	in->at += (size_t)width * count;

@@ -18,7 +18,7 @@
 
 struct bt_segment_event;
 
-enum { BT_COLUMNS_EVENTS = 1 << 16 /* in one block, at most */ };
+enum { BT_COLUMNS_EVENTS = 1 << 18 /* in one block, at most */ };
 
 /* Who asked. */
 struct bt_columns_endpoint {
