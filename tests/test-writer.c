@@ -344,6 +344,68 @@ static void test_disk_full(void **state)
 	expect_events(all - lost, lost);
 }
 
+/* ---- a flood from addresses that nobody has ---- */
+
+enum { FLOOD = 200000 };
+
+static void pour(struct bt_writer *writer)
+{
+	uint64_t numbers = seed;
+	for (unsigned i = 0; i < FLOOD; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "x%u.bad.example", (unsigned)random_next(&numbers));
+		struct bt_event event =
+		    make_event(name, (uint32_t)random_next(&numbers), 1700000000000);
+		event.policy = POLICY;
+		(void)bt_ring_push(bt_writer_ring(writer, 0), &event);
+	}
+}
+
+static uint64_t log_size(void)
+{
+	struct bt_segment_file *files;
+	size_t count;
+	struct bt_err err;
+	uint64_t size = 0;
+	check(err, bt_segment_files(in(folder, "events"), &files, &count, &err));
+	for (size_t i = 0; i < count; i++) {
+		struct stat st;
+		size += stat(files[i].path, &st) == 0 ? (uint64_t)st.st_size : 0;
+	}
+	bt_segment_files_free(&files, count);
+	return size;
+}
+
+/* Faster than any writer: what the ring cannot hold is lost, and counted to the last one. */
+static void test_flood(void **state)
+{
+	(void)state;
+	struct bt_writer *writer = start(1);
+	pour(writer);
+	uint64_t lost = bt_ring_dropped(bt_writer_ring(writer, 0));
+	bt_writer_stop(&writer);
+	assert_true(lost > 0);
+	expect_events(FLOOD - lost, lost);
+}
+
+/* And the disk has an end that was set. */
+static void test_flood_is_bounded(void **state)
+{
+	(void)state;
+	struct bt_writer_options how = options(1);
+	struct bt_writer *writer = NULL;
+	struct bt_err err;
+	how.slots = 1 << 16;
+	how.segment_size = 1 << 16;
+	how.max_size = 1 << 18;
+	check(err, bt_writer_start(&writer, &how, &err));
+	check(err, bt_writer_policy(writer, POLICY, policy, &err));
+	pour(writer);
+	await(log_size() < how.max_size + 4 * how.segment_size &&
+	      was_said("larger than its maximum"));
+	bt_writer_stop(&writer);
+}
+
 /* ---- heartbeats and policies ---- */
 
 static void test_unprotected(void **state)
@@ -415,6 +477,8 @@ int main(void)
 	    test(test_complains_once),
 	    test(test_folder_removed),
 	    test(test_disk_full),
+	    test(test_flood),
+	    test(test_flood_is_bounded),
 	    test(test_unprotected),
 	    test(test_many_policies),
 	};
