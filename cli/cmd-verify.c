@@ -106,6 +106,8 @@ static void show_life(const struct bt_life *life)
 		printf("    the first that are missing: %" PRIu64 " to %" PRIu64 " of ring %" PRIu32
 		       "\n",
 		    life->hole.first, life->hole.last, life->hole_ring);
+	if (life->forgotten > 0)
+		printf("    forgotten, as somebody asked for: %" PRIu64 "\n", life->forgotten);
 	if (life->beheaded)
 		puts("    its first segments are not there any more");
 	if (life->misdated > 0)

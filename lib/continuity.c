@@ -15,7 +15,7 @@ enum { CLOCK_TOLERANCE_MS = 60000 };
 /* A ring of a life: numbers that are there, and those in gaps. */
 struct ring {
 	uint32_t number;
-	struct bt_ranges seen, lost;
+	struct bt_ranges seen, lost, forgotten;
 };
 
 struct growing {
@@ -159,6 +159,14 @@ static bool on_gap(
 	return true;
 }
 
+static bool on_forgotten(void *ctx, uint64_t boot, uint32_t number, uint64_t first, uint64_t last)
+{
+	struct bt_continuity *c = ctx;
+	struct growing *life = find_life(c, boot);
+	struct ring *ring = life == NULL ? NULL : find_ring(life, number);
+	return (ring != NULL && bt_ranges_add(&ring->forgotten, first, last)) || stop(c);
+}
+
 static bool on_beat(void *ctx, const struct bt_beat *beat)
 {
 	struct bt_continuity *c = ctx;
@@ -208,6 +216,9 @@ static bool find_holes(struct growing *life, const struct ring *ring, uint64_t *
 		ok = bt_ranges_add(&all, ring->seen.ranges[i].first, ring->seen.ranges[i].last);
 	for (size_t i = 0; ok && i < ring->lost.count; i++)
 		ok = bt_ranges_add(&all, ring->lost.ranges[i].first, ring->lost.ranges[i].last);
+	for (size_t i = 0; ok && i < ring->forgotten.count; i++)
+		ok = bt_ranges_add(
+		    &all, ring->forgotten.ranges[i].first, ring->forgotten.ranges[i].last);
 	uint64_t next = 1;
 	*last = 0;
 	for (size_t i = 0; ok && i < all.count; i++) {
@@ -236,6 +247,7 @@ static bool settle(struct growing *life)
 		if (!find_holes(life, ring, &last))
 			return false;
 		life->life.lost += bt_ranges_size(&ring->lost);
+		life->life.forgotten += bt_ranges_size(&ring->forgotten);
 		taken += last;
 	}
 	/* What is missing at the end leaves no hole, but the last heartbeat knows of it. */
@@ -302,6 +314,7 @@ static bool read_folder(struct bt_continuity *c, const char *folder, struct bt_e
 	    .event = on_event,
 	    .columns = on_columns,
 	    .gap = on_gap,
+	    .forgotten = on_forgotten,
 	    .beat = on_beat,
 	    .damage = on_damage,
 	    .ctx = c,
@@ -342,6 +355,7 @@ void bt_continuity_free(struct bt_continuity **continuity)
 		for (size_t j = 0; j < c->lives[i].ring_count; j++) {
 			bt_ranges_clear(&c->lives[i].rings[j].seen);
 			bt_ranges_clear(&c->lives[i].rings[j].lost);
+			bt_ranges_clear(&c->lives[i].rings[j].forgotten);
 		}
 		free(c->lives[i].rings);
 		free(c->lives[i].resolver);

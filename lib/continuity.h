@@ -29,6 +29,7 @@ struct bt_life {
 	uint64_t events;
 	uint64_t lost;        /* in recorded gaps */
 	uint64_t missing;     /* neither there nor in a gap */
+	uint64_t forgotten;   /* taken out since: `beacontrap forget` */
 	uint64_t duplicates;  /* events of copies */
 	uint64_t misdated;    /* events from before the writer started, by their time */
 	struct bt_range hole; /* the first that is missing, of the ring below */

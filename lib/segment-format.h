@@ -43,7 +43,8 @@ enum bt_block_type {
 	BT_BLOCK_EVENTS,
 	BT_BLOCK_GAP,
 	BT_BLOCK_BEAT,
-	BT_BLOCK_COLUMNS = 6, /* 5 is for counts */
+	BT_BLOCK_COLUMNS = 6, /* 5 is for counts, 7 for roll-ups */
+	BT_BLOCK_FORGOTTEN = 8,
 };
 
 enum { BT_ENCODING_PLAIN, BT_ENCODING_ZSTD };

@@ -26,13 +26,23 @@ struct gathered {
 	uint32_t count;
 };
 
+/* What is to be done with a segment. */
+struct job {
+	const atomic_bool *stop;         /* NULL: it is not stopped */
+	const struct bt_network *forget; /* whose events are left out; NULL: nobody's */
+	bool left;                       /* the segment stays as it is */
+	uint64_t events_forgotten;
+};
+
 struct packer {
 	const char *path; /* of what is written */
 	int fd;
 	uint64_t seed;
 	ZSTD_CCtx *zstd;
 	struct bt_columns_builder *columns;
-	struct gathered gaps, beats;
+	struct gathered gaps, beats, forgotten;
+	const struct job *job;
+	uint64_t events_forgotten;
 };
 
 /* ---- octets to the file ---- */
@@ -135,14 +145,15 @@ static bool put_others(struct packer *packer, const struct segment *segment, str
 		const uint8_t *payload = block + BT_BLOCK_HEADER;
 		size_t payload_size = size - BT_BLOCK_HEADER;
 		uint32_t count = bt_get32(block + BT_BLOCK_COUNT);
+		unsigned type = block[BT_BLOCK_TYPE];
 		bool plain = block[BT_BLOCK_ENCODING] == BT_ENCODING_PLAIN, ok;
-		if (plain && block[BT_BLOCK_TYPE] == BT_BLOCK_EVENTS)
+		if (type == BT_BLOCK_EVENTS || type == BT_BLOCK_COLUMNS)
 			ok = true;
-		else if (plain && block[BT_BLOCK_TYPE] == BT_BLOCK_GAP)
+		else if (plain && type == BT_BLOCK_GAP)
 			ok = gather(packer, &packer->gaps, payload, payload_size, count, err);
-		else if (plain && block[BT_BLOCK_TYPE] == BT_BLOCK_BEAT)
+		else if (plain && type == BT_BLOCK_BEAT)
 			ok = gather(packer, &packer->beats, payload, payload_size, count, err);
-		else if (plain && block[BT_BLOCK_TYPE] == BT_BLOCK_POLICY)
+		else if (plain && type == BT_BLOCK_POLICY)
 			ok = put_block(packer, BT_BLOCK_POLICY, count, payload, payload_size, err);
 		else
 			ok = put(packer, block, size, err);
@@ -152,22 +163,48 @@ static bool put_others(struct packer *packer, const struct segment *segment, str
 	return true;
 }
 
+/* That an event was there is kept: else it would be missing. */
+static bool forget(struct packer *packer, const struct bt_segment_event *record, struct bt_err *err)
+{
+	struct gathered *all = &packer->forgotten;
+	uint8_t one[BT_GAP_SIZE] = {0};
+	packer->events_forgotten++;
+	if (all->count > 0) {
+		uint8_t *last = all->bytes + all->size - BT_GAP_SIZE;
+		if (bt_get64(last) == record->boot && bt_get32(last + 8) == record->ring &&
+		    bt_get64(last + 24) + 1 == record->sequence) {
+			bt_put64(last + 24, record->sequence);
+			return true;
+		}
+	}
+	bt_put64(one, record->boot);
+	bt_put32(one + 8, record->ring);
+	bt_put64(one + 16, record->sequence);
+	bt_put64(one + 24, record->sequence);
+	return gather(packer, all, one, sizeof(one), 1, err);
+}
+
 struct events {
 	struct packer *packer;
-	const atomic_bool *stop;
 	struct bt_err *err;
 	bool damaged, failed, stopped;
 };
 
+static bool keep(struct packer *packer, const struct bt_segment_event *record, struct bt_err *err)
+{
+	if (bt_columns_count(packer->columns) == BT_COLUMNS_EVENTS && !put_columns(packer, err))
+		return false;
+	return bt_columns_add(packer->columns, record) ||
+	       bt_fail(err, "%s: out of memory", packer->path);
+}
+
 static bool on_event(void *ctx, const struct bt_segment_event *record)
 {
 	struct events *events = ctx;
-	struct bt_columns_builder *columns = events->packer->columns;
-	events->failed = bt_columns_count(columns) == BT_COLUMNS_EVENTS &&
-			 !put_columns(events->packer, events->err);
-	if (!events->failed && !bt_columns_add(columns, record))
-		events->failed = !bt_fail(events->err, "%s: out of memory", events->packer->path);
-	events->stopped = events->stop != NULL && atomic_load(events->stop);
+	const struct job *job = events->packer->job;
+	bool goes = job->forget != NULL && bt_network_has(job->forget, record->event.client);
+	events->failed = !(goes ? forget : keep)(events->packer, record, events->err);
+	events->stopped = job->stop != NULL && atomic_load(job->stop);
 	return !events->failed && !events->stopped;
 }
 
@@ -180,20 +217,22 @@ static void on_damage(void *ctx, uint64_t offset, const char *reason)
 }
 
 /* Events that cannot be read are as good as damage: the segment stays as it is. */
-static bool put_events(struct packer *packer, const struct segment *segment,
-    const atomic_bool *stop, bool *left, struct bt_err *err)
+static bool put_events(
+    struct packer *packer, const struct segment *segment, bool *left, struct bt_err *err)
 {
-	struct events events = {.packer = packer, .stop = stop, .err = err};
+	struct events events = {.packer = packer, .err = err};
 	const struct bt_segment_visitor visitor = {
 	    .event = on_event, .damage = on_damage, .ctx = &events};
 	if (!bt_segment_parse(segment->bytes, segment->size, false, &visitor, NULL, err))
 		return false;
-	*left = events.damaged || events.stopped;
-	return !events.failed && put_columns(packer, err);
+	*left = events.damaged || events.stopped ||
+		(packer->job->forget != NULL && packer->events_forgotten == 0);
+	return !events.failed && put_columns(packer, err) &&
+	       put_gathered(packer, BT_BLOCK_FORGOTTEN, &packer->forgotten, err);
 }
 
-static bool put_all(struct packer *packer, const struct segment *segment, const atomic_bool *stop,
-    bool *left, struct bt_err *err)
+static bool put_all(
+    struct packer *packer, const struct segment *segment, bool *left, struct bt_err *err)
 {
 	uint8_t header[BT_HEADER_SIZE_MAX];
 	memcpy(header, segment->bytes, segment->blocks_at);
@@ -202,7 +241,7 @@ static bool put_all(struct packer *packer, const struct segment *segment, const 
 	return put(packer, header, segment->blocks_at, err) && put_others(packer, segment, err) &&
 	       put_gathered(packer, BT_BLOCK_GAP, &packer->gaps, err) &&
 	       put_gathered(packer, BT_BLOCK_BEAT, &packer->beats, err) &&
-	       put_events(packer, segment, stop, left, err);
+	       put_events(packer, segment, left, err);
 }
 
 /* ---- beside it, and into its place ---- */
@@ -215,11 +254,12 @@ static void free_packer(struct packer *packer)
 	bt_columns_free(&packer->columns);
 	free(packer->gaps.bytes);
 	free(packer->beats.bytes);
+	free(packer->forgotten.bytes);
 }
 
 /* Into `temporary`, which then has all of it, for good. */
 static bool write_packed(const char *temporary, const struct segment *segment,
-    const struct stat *st, const atomic_bool *stop, bool *left, struct bt_err *err)
+    const struct stat *st, struct job *job, struct bt_err *err)
 {
 	struct packer packer = {
 	    .path = temporary,
@@ -227,11 +267,13 @@ static bool write_packed(const char *temporary, const struct segment *segment,
 	    .seed = bt_get64(segment->bytes + BT_HEADER_SEED),
 	    .zstd = ZSTD_createCCtx(),
 	    .columns = bt_columns_new(),
+	    .job = job,
 	};
 	bool ok = packer.fd >= 0 || bt_fail(err, "%s: %s", temporary, strerror(errno));
 	if (ok && (packer.zstd == NULL || packer.columns == NULL))
 		ok = bt_fail(err, "%s: out of memory", temporary);
-	ok = ok && put_all(&packer, segment, stop, left, err);
+	ok = ok && put_all(&packer, segment, &job->left, err);
+	job->events_forgotten = packer.events_forgotten;
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};
 	if (ok && (fchmod(packer.fd, st->st_mode & 0777) != 0 || futimens(packer.fd, times) != 0 ||
 		      fsync(packer.fd) != 0))
@@ -240,36 +282,34 @@ static bool write_packed(const char *temporary, const struct segment *segment,
 	return ok;
 }
 
-static bool replace(const char *path, const struct segment *segment, const atomic_bool *stop,
-    bool *packed, struct bt_err *err)
+static bool replace(const char *path, const struct segment *segment, struct job *job,
+    bool *replaced, struct bt_err *err)
 {
 	char *temporary;
 	struct stat st;
-	bool left = false;
 	if (stat(path, &st) != 0)
 		return bt_fail(err, "%s: %s", path, strerror(errno));
 	if (asprintf(&temporary, "%s" BT_SEGMENT_SUFFIX_PACKING, path) < 0)
 		return bt_fail(err, "%s: out of memory", path);
-	bool ok = write_packed(temporary, segment, &st, stop, &left, err);
-	if (ok && !left) {
+	bool ok = write_packed(temporary, segment, &st, job, err);
+	if (ok && !job->left) {
 		ok = (rename(temporary, path) == 0 && bt_segment_sync_folder(path)) ||
 		     bt_fail(err, "%s: cannot be replaced: %s", path, strerror(errno));
-		*packed = ok;
+		*replaced = ok;
 	}
-	if (!*packed)
+	if (!*replaced)
 		unlink(temporary);
 	free(temporary);
 	return ok;
 }
 
-/* Whether it is a segment of events that nobody packed yet, and nothing of it is damaged. */
-static bool can_pack(struct segment *segment)
+/* Whether it is a segment of events, and nothing of it is damaged. */
+static bool can_rewrite(struct segment *segment)
 {
 	const uint8_t *header = segment->bytes;
 	if (segment->size < BT_HEADER_SIZE || memcmp(header, BT_SEGMENT_MAGIC, 8) != 0 ||
 	    bt_get16(header + BT_HEADER_VERSION) != BT_SEGMENT_VERSION ||
-	    bt_get16(header + BT_HEADER_KIND) != BT_SEGMENT_KIND_EVENTS ||
-	    header[BT_HEADER_PACKED] != 0)
+	    bt_get16(header + BT_HEADER_KIND) != BT_SEGMENT_KIND_EVENTS)
 		return false;
 	size_t resolver_size = bt_get16(header + BT_HEADER_RESOLVER_SIZE);
 	segment->blocks_at = BT_HEADER_SIZE + bt_pad8(resolver_size);
@@ -279,7 +319,7 @@ static bool can_pack(struct segment *segment)
 }
 
 /* So that a file which is packed already is not read to find that out. */
-static bool is_packed(const char *path)
+bool bt_segment_is_packed(const char *path)
 {
 	uint8_t header[BT_HEADER_SIZE];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -291,19 +331,41 @@ static bool is_packed(const char *path)
 	return packed;
 }
 
-bool bt_segment_pack(const char *path, const atomic_bool *stop, bool *packed, struct bt_err *err)
+static bool rewrite(const char *path, struct job *job, bool *done, struct bt_err *err)
 {
 	struct segment segment = {0};
 	void *bytes;
-	bool done = false, ok = true;
-	if (!is_packed(path)) {
-		if (!bt_file_read(path, SIZE_MAX, &bytes, &segment.size, err))
-			return false;
-		segment.bytes = bytes;
-		ok = !can_pack(&segment) || replace(path, &segment, stop, &done, err);
-		free(bytes);
-	}
-	if (ok)
-		*packed = done;
+	if (!bt_file_read(path, SIZE_MAX, &bytes, &segment.size, err))
+		return false;
+	segment.bytes = bytes;
+	bool ok = true;
+	if (can_rewrite(&segment))
+		ok = replace(path, &segment, job, done, err);
+	else if (job->forget != NULL)
+		ok = bt_fail(err, "%s: is damaged, and stays as it is", path);
+	free(bytes);
 	return ok;
+}
+
+bool bt_segment_pack(const char *path, const atomic_bool *stop, bool *packed, struct bt_err *err)
+{
+	struct job job = {.stop = stop};
+	bool done = false;
+	if (!bt_segment_is_packed(path) && !rewrite(path, &job, &done, err))
+		return false;
+	*packed = done;
+	return true;
+}
+
+bool bt_segment_forget(
+    const char *path, const struct bt_network *client, uint64_t *forgotten, struct bt_err *err)
+{
+	struct job job = {.forget = client};
+	bool done = false;
+	if (!rewrite(path, &job, &done, err))
+		return false;
+	if (job.left && job.events_forgotten > 0)
+		return bt_fail(err, "%s: is damaged, and stays as it is", path);
+	*forgotten = job.events_forgotten;
+	return true;
 }

@@ -157,6 +157,23 @@ static enum outcome visit_gaps(
 	return GO_ON;
 }
 
+static enum outcome visit_forgotten(
+    const struct reader *reader, const struct block *block, const char **reason)
+{
+	*reason = "a record that is of no forgotten events";
+	if (!holds_records(block, BT_GAP_SIZE))
+		return DAMAGED;
+	for (const uint8_t *at = block->payload; at < block->end; at += BT_GAP_SIZE) {
+		uint64_t boot = bt_get64(at), first = bt_get64(at + 16), last = bt_get64(at + 24);
+		if (boot == 0 || first == 0 || first > last)
+			return DAMAGED;
+		if (!reader->visitor->forgotten(
+			reader->visitor->ctx, boot, bt_get32(at + 8), first, last))
+			return STOP;
+	}
+	return GO_ON;
+}
+
 static enum outcome visit_beats(
     const struct reader *reader, const struct block *block, const char **reason)
 {
@@ -195,6 +212,8 @@ static bool is_wanted(const struct bt_segment_visitor *visitor, unsigned type)
 		return visitor->event != NULL;
 	case BT_BLOCK_COLUMNS:
 		return visitor->event != NULL || visitor->columns != NULL;
+	case BT_BLOCK_FORGOTTEN:
+		return visitor->forgotten != NULL;
 	case BT_BLOCK_GAP:
 	case BT_BLOCK_BEAT:
 		return true;
@@ -215,6 +234,8 @@ static enum outcome visit_plain(
 		return visit_columns(reader, block, reason);
 	case BT_BLOCK_GAP:
 		return visit_gaps(reader, block, reason);
+	case BT_BLOCK_FORGOTTEN:
+		return visit_forgotten(reader, block, reason);
 	default:
 		return visit_beats(reader, block, reason);
 	}

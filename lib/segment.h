@@ -102,6 +102,16 @@ bool bt_segment_recover(const char *path, uint64_t *cut, struct bt_err *err);
  */
 bool bt_segment_pack(const char *path, const atomic_bool *stop, bool *packed, struct bt_err *err);
 
+/*
+ * Rewrites a closed segment without the events of these clients; that there were as many is kept.
+ * *forgotten says how many. Fails on a damaged one, which stays as it is. Not while somebody else
+ * rewrites the same: who packs leaves alone what is packed.
+ */
+bool bt_segment_forget(
+    const char *path, const struct bt_network *client, uint64_t *forgotten, struct bt_err *err);
+
+bool bt_segment_is_packed(const char *path);
+
 /* ---- reading ---- */
 
 struct bt_segment_event {
@@ -121,6 +131,8 @@ struct bt_segment_visitor {
 	bool (*columns)(void *ctx, const struct bt_columns *columns);
 	bool (*gap)(
 	    void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last, int64_t time);
+	/* Events that were there, and were taken out since (bt_segment_forget). */
+	bool (*forgotten)(void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last);
 	bool (*beat)(void *ctx, const struct bt_beat *beat);
 	/* A damaged block was skipped; `offset` in the file. */
 	void (*damage)(void *ctx, uint64_t offset, const char *reason);

@@ -191,7 +191,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup allow block pause overrides check-config report tail export metrics; do
+	for command in compile verify dump lookup allow block pause overrides check-config report tail export metrics forget; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate
@@ -855,6 +855,26 @@ group_identities()
 	try report --as-of 2026-11-20T10:03 --endpoints --domain evil.example state
 }
 
+group_forget()
+{
+	make_state
+	try forget
+	try forget --client 10.0.0.300 state
+	try forget --client 10.0.0.1 state
+	try verify state
+	try report --as-of 2026-11-20T10:03 --by client state
+	try forget --client 10.0.0.1 state
+	try forget --client 2001:db8::/32 state
+	try forget --client 10.0.0.0/8 state
+	try verify state
+	try report --as-of 2026-11-20T10:03 state
+	# what is open, or damaged, stays and is said
+	try forget --client 10.0.0.9 second
+	make_events_of_state packed
+	printf 'X' | dd of="$(ls state/events/*.seg)" bs=1 seek=1000 conv=notrunc 2>/dev/null
+	try forget --client 10.0.0.1 state
+}
+
 group_formats()
 {
 	make_state
@@ -1149,7 +1169,7 @@ group_decisions()
 group_manual()
 {
 	manual=$golden/../../doc/beacontrap.1
-	for command in compile verify dump lookup allow block pause overrides check-config report tail export metrics doctor; do
+	for command in compile verify dump lookup allow block pause overrides check-config report tail export metrics forget doctor; do
 		"$program" "$command" --help | awk '/^ / {
 			option = $1 ~ /^--/ ? $1 : $2
 			if (option ~ /^--/)
@@ -1197,7 +1217,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows segments continuity metrics identities formats empty doctor terminal output
+	lookup names agree report rows segments continuity metrics identities forget formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"
