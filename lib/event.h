@@ -59,6 +59,18 @@ struct bt_event {
 	uint8_t key[512];
 };
 
+struct bt_policy;
+struct bt_verdict; /* policy.h */
+struct bt_match;   /* trie.h */
+
+/*
+ * Writes the event's matches: the deciding one, and those of the `count` that cover a name of
+ * `labels` labels, the longest if there are too many.
+ */
+void bt_event_note_matches(struct bt_event *event, const struct bt_policy *policy,
+    const struct bt_verdict *verdict, const struct bt_match *matches, unsigned count,
+    unsigned labels);
+
 /* Octets of an event that are in use: everything up to the end of the names. */
 static inline size_t bt_event_size(const struct bt_event *event)
 {

@@ -5,35 +5,6 @@
 
 #include "hit.h"
 
-static bool covers(const struct bt_policy *policy, struct bt_match match, unsigned labels)
-{
-	unsigned members = bt_policy_class_size(policy, match.class_id);
-	for (unsigned i = 0; i < members; i++)
-		if (bt_scope_covers(
-			bt_policy_member(policy, match.class_id, i).scope, match.labels, labels))
-			return true;
-	return false;
-}
-
-/*
- * The matches that cover the name: the deciding one, and then the longest, if there are too many
- * for an event.
- */
-static void note_matches(struct bt_event *event, const struct bt_policy *policy,
-    const struct bt_verdict *verdict, const struct bt_matches *matches, unsigned labels)
-{
-	event->matches[0] =
-	    (struct bt_event_match){.class_id = verdict->class_id, .labels = verdict->labels};
-	event->match_count = 1;
-	for (unsigned i = matches->count; i-- > 0 && event->match_count < BT_EVENT_MATCHES_MAX;) {
-		struct bt_match match = matches->list[i];
-		if ((match.class_id != verdict->class_id || match.labels != verdict->labels) &&
-		    covers(policy, match, labels))
-			event->matches[event->match_count++] = (struct bt_event_match){
-			    .class_id = match.class_id, .labels = match.labels};
-	}
-}
-
 static void note_client(struct bt_event *event, const struct bt_client *client)
 {
 	memcpy(event->client, client->address, sizeof(event->client));
@@ -65,8 +36,8 @@ static void note(struct bt_hit *hit, const struct bt_trie *trie, const struct bt
 	event->list = hit->verdict.by.list;
 	event->action = (uint8_t)hit->verdict.action;
 	event->labels = hit->verdict.labels;
-	note_matches(
-	    event, bt_trie_policy(trie), &hit->verdict, asked->matches, asked->matched->labels);
+	bt_event_note_matches(event, bt_trie_policy(trie), &hit->verdict, asked->matches->list,
+	    asked->matches->count, asked->matched->labels);
 	note_names(event, asked);
 	if (asked->client != NULL)
 		note_client(event, asked->client);
