@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* argument-lists.c -- lists that are named on the command line, and a trie of them */
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "argument-lists.h"
 #include "cli.h"
 #include "compile.h"
+
+enum { BAD_LINES_SHOWN = 20 };
 
 const struct bt_sinkhole bt_argument_sinkhole = {
     .has_ipv4 = true, .has_ipv6 = true, .ttl = 10, .ede = BT_EDE_TEXT};
@@ -61,14 +64,16 @@ struct bt_config_list *bt_argument_lists(
 
 static void say_bad(void *ctx, const char *text)
 {
-	(void)ctx;
-	bt_message("%s", text);
+	uint64_t *bad = ctx;
+	if ((*bad)++ < BAD_LINES_SHOWN)
+		bt_message("%s", text);
 }
 
-struct bt_trie *bt_argument_trie(char *const *files, unsigned count)
+struct bt_trie *bt_argument_trie(char *const *files, unsigned count, enum bt_action action)
 {
-	const struct bt_config_list like = {.action = BT_ACTION_SINKHOLE, .format = BT_FORMAT_AUTO};
+	const struct bt_config_list like = {.action = action, .format = BT_FORMAT_AUTO};
 	struct bt_trie *trie = NULL;
+	uint64_t bad = 0;
 	struct bt_compile_result result;
 	struct bt_err err;
 	void *bytes;
@@ -80,11 +85,19 @@ struct bt_trie *bt_argument_trie(char *const *files, unsigned count)
 	struct bt_config_list *lists = bt_argument_lists(files, count, &like);
 	if (lists == NULL)
 		return NULL;
-	const struct bt_compile_options options = {
-	    .lists = lists, .list_count = count, .sinkhole = &bt_argument_sinkhole, .bad = say_bad};
-	bool ok = bt_compile(&options, &bytes, &size, &result, &err) &&
-		  bt_trie_open(&trie, bytes, size, &err);
+	const struct bt_compile_options options = {.lists = lists,
+	    .list_count = count,
+	    .sinkhole = &bt_argument_sinkhole,
+	    .dated = true,
+	    .bad = say_bad,
+	    .ctx = &bad};
+	bool compiled = bt_compile(&options, &bytes, &size, &result, &err);
+	bool ok = compiled && bt_trie_open(&trie, bytes, size, &err);
+	if (compiled && !ok)
+		free(bytes);
 	bt_argument_lists_free(lists, count);
+	if (bad > BAD_LINES_SHOWN)
+		bt_message("and %" PRIu64 " more bad lines in the lists", bad - BAD_LINES_SHOWN);
 	if (!ok)
 		bt_message("%s", err.text);
 	return ok ? trie : NULL;

@@ -53,21 +53,24 @@ struct bt_call {
 	const char *option[BT_OPTIONS_MAX];
 	char **argument;
 	int arguments;
+	int before; /* how many of them stand in front of "--"; -1: there is none */
 };
 
 extern const struct bt_command bt_cmd_compile, bt_cmd_verify, bt_cmd_dump, bt_cmd_lookup,
-    bt_cmd_check_config, bt_cmd_report, bt_cmd_tail, bt_cmd_export, bt_cmd_metrics, bt_cmd_forget,
-    bt_cmd_allow, bt_cmd_block, bt_cmd_pause, bt_cmd_overrides, bt_cmd_doctor;
+    bt_cmd_check_config, bt_cmd_report, bt_cmd_hunt, bt_cmd_tail, bt_cmd_export, bt_cmd_metrics,
+    bt_cmd_forget, bt_cmd_allow, bt_cmd_block, bt_cmd_pause, bt_cmd_overrides, bt_cmd_doctor;
 
 /* ---- options.c ---- */
 
 /*
  * Reads the options of argv[1..] by `table` into option[], and returns the index of the first
  * argument; -1 after a message about what is wrong. Every command also knows -c, into *config, and
- * -h, into *help. `early` stops at the first argument, so that a subcommand keeps its options.
+ * -h, into *help. Arguments are moved behind the options, *before: how many of them stood in front
+ * of "--", -1 if there is none. `before` NULL: stops at the first argument, so that a subcommand
+ * keeps its options.
  */
-int bt_options_read(int argc, char **argv, const struct bt_option *table, bool early,
-    const char **option, const char **config, bool *help);
+int bt_options_read(int argc, char **argv, const struct bt_option *table, const char **option,
+    const char **config, bool *help, int *before);
 
 /* The options of `table` and the common ones, one a line. */
 void bt_options_help(FILE *out, const struct bt_option *table);

@@ -20,6 +20,7 @@ static const struct bt_command *const commands[] = {
     &bt_cmd_lookup,
     &bt_cmd_check_config,
     &bt_cmd_report,
+    &bt_cmd_hunt,
     &bt_cmd_tail,
     &bt_cmd_export,
     &bt_cmd_metrics,
@@ -71,8 +72,8 @@ static enum bt_exit run(const struct bt_command *command, const char *config, in
 	bool help = false;
 
 	argv[0] = program;
-	int first =
-	    bt_options_read(argc, argv, command->options, false, call.option, &call.config, &help);
+	int first = bt_options_read(
+	    argc, argv, command->options, call.option, &call.config, &help, &call.before);
 	if (first < 0)
 		return bt_usage(&call, NULL);
 	if (help) {
@@ -97,7 +98,7 @@ static enum bt_exit dispatch(int argc, char **argv)
 	bool help = false;
 
 	argv[0] = program;
-	int first = bt_options_read(argc, argv, options, true, option, &config, &help);
+	int first = bt_options_read(argc, argv, options, option, &config, &help, NULL);
 	if (first < 0)
 		return bt_usage(&none, NULL);
 	if (help) {

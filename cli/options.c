@@ -33,12 +33,15 @@ static void add(struct parser *parser, const struct bt_option *option, int numbe
 		strcat(parser->shorts, ":");
 }
 
-int bt_options_read(int argc, char **argv, const struct bt_option *table, bool early,
-    const char **option, const char **config, bool *help)
+enum { ARGUMENT = 1 /* what getopt_long() calls it, where it is told "-" */ };
+
+int bt_options_read(int argc, char **argv, const struct bt_option *table, const char **option,
+    const char **config, bool *help, int *before)
 {
 	struct parser parser = {.shorts = "+"};
-	if (!early)
-		parser.shorts[0] = '\0';
+	int arguments = 0;
+	if (before != NULL)
+		parser.shorts[0] = '-';
 	for (int i = 0; common[i].name != NULL; i++)
 		add(&parser, &common[i], COMMON + i);
 	for (int i = 0; table[i].name != NULL; i++)
@@ -49,6 +52,10 @@ int bt_options_read(int argc, char **argv, const struct bt_option *table, bool e
 	while ((found = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
 		if (found == '?')
 			return -1;
+		if (found == ARGUMENT) {
+			argv[1 + arguments++] = optarg;
+			continue;
+		}
 		int number = found < COMMON ? parser.letters[found] : found;
 		if (number >= TABLE)
 			option[number - TABLE] = optarg != NULL ? optarg : "";
@@ -57,7 +64,11 @@ int bt_options_read(int argc, char **argv, const struct bt_option *table, bool e
 		else
 			*help = true;
 	}
-	return optind;
+	if (before != NULL)
+		*before = strcmp(argv[optind - 1], "--") == 0 ? arguments : -1;
+	int first = optind - arguments;
+	memmove(argv + first, argv + 1, (size_t)arguments * sizeof(*argv));
+	return first;
 }
 
 static int width_of(const struct bt_option *option)

@@ -20,6 +20,14 @@ bool bt_lines_of_file(struct bt_lines *lines, int fd)
 	return lines->piece != NULL;
 }
 
+bool bt_lines_of_source(struct bt_lines *lines, bt_lines_source *source, void *ctx)
+{
+	bool made = bt_lines_of_file(lines, -1);
+	lines->source = source;
+	lines->ctx = ctx;
+	return made;
+}
+
 /* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
 bool bt_lines_open(
     struct bt_lines *lines, const char *path, size_t most, struct stat *st, struct bt_err *err)
@@ -82,15 +90,23 @@ static bool grow(struct bt_lines *lines)
 	return true;
 }
 
+static ssize_t read_octets(struct bt_lines *lines, void *octets, size_t size)
+{
+	ssize_t got;
+	if (lines->source != NULL)
+		return (ssize_t)lines->source(lines->ctx, octets, size);
+	do
+		got = read(lines->fd, octets, size);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 /* Moves what is left to the front of the piece, and fills what that leaves free. */
 static void read_more(struct bt_lines *lines)
 {
 	size_t left = count_left(lines);
 	memmove(lines->piece, lines->at, left);
-	ssize_t got;
-	do
-		got = read(lines->fd, lines->piece + left, lines->room - left);
-	while (got < 0 && errno == EINTR);
+	ssize_t got = read_octets(lines, lines->piece + left, lines->room - left);
 	if (got < 0)
 		lines->error = errno;
 	lines->ended = got <= 0;

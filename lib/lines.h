@@ -26,9 +26,14 @@ struct bt_line {
 	bool cut;        /* only its beginning: all of it is more than a piece */
 };
 
+/* Up to `size` octets of what the lines are in; 0: the end. */
+typedef size_t bt_lines_source(void *ctx, void *octets, size_t size);
+
 /* Only `fd`, `octets` and `error` are for others to look at. */
 struct bt_lines {
-	int fd;                 /* -1: a text */
+	int fd;                  /* -1: a text, or */
+	bt_lines_source *source; /* what is not a file; NULL: it is one */
+	void *ctx;
 	bool opened;            /* here, not by the caller */
 	char *piece;            /* of a file: malloc'ed */
 	size_t room, most;      /* octets of the piece; what a long line may make of it */
@@ -49,6 +54,9 @@ bool bt_lines_open(
 
 /* The same of a file of any kind, which the caller opened and closes. False if memory runs out. */
 bool bt_lines_of_file(struct bt_lines *lines, int fd);
+
+/* The same of what `source` gives, which cannot be rewound. */
+bool bt_lines_of_source(struct bt_lines *lines, bt_lines_source *source, void *ctx);
 
 /* The lines of `size` octets, which are borrowed. */
 void bt_lines_of_text(struct bt_lines *lines, const char *text, size_t size);

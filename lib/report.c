@@ -337,17 +337,30 @@ static bool know_policy(struct bt_report *report, uint64_t digest, const struct 
 	return true;
 }
 
-static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy)
+static bool add_lists(struct bt_report *report, const struct bt_policy *policy)
 {
-	struct bt_report *report = ctx;
-	if (!know_policy(report, digest, policy))
-		return stop(report);
 	for (unsigned i = 0; i < bt_policy_lists(policy); i++) {
 		struct bt_list_info list = bt_policy_list(policy, i);
 		if (!bt_list_is_idle(&list) && !add_list(report, &list))
-			return stop(report);
+			return false;
 	}
-	return add_policy(report, digest, policy) || stop(report);
+	return true;
+}
+
+static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy)
+{
+	struct bt_report *report = ctx;
+	return (know_policy(report, digest, policy) && add_lists(report, policy) &&
+		   add_policy(report, digest, policy)) ||
+	       stop(report);
+}
+
+bool bt_report_add_source(
+    struct bt_report *report, const struct bt_policy *policy, int64_t first, int64_t last)
+{
+	see_time(report, first);
+	see_time(report, last);
+	return add_lists(report, policy);
 }
 
 const struct bt_policy *bt_report_policy(const struct bt_report *report, uint64_t digest)

@@ -191,7 +191,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup allow block pause overrides check-config report tail export metrics forget; do
+	for command in compile verify dump lookup allow block pause overrides check-config report hunt tail export metrics forget; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate
@@ -231,6 +231,11 @@ group_usage()
 	try report --all --by list
 	try report --credited
 	try report --domain 'bad..name'
+	try hunt list.txt
+	try hunt list.txt --
+	try hunt --log-format syslog list.txt -- log
+	try hunt --trie x.trie list.txt -- log
+	try hunt none.txt -- log
 	# no configuration
 	for command in compile verify dump 'lookup evil.example' check-config report; do
 		# shellcheck disable=SC2086 # words
@@ -1183,6 +1188,13 @@ group_manual()
 			}
 			END { print "config"; print "help" }' "$manual" | sort >told
 		echo "$command: $(comm -3 help told | xargs)"
+	done
+	# The manual says of hunt what it has beyond report.
+	for command in report hunt; do
+		"$program" "$command" --help | sed -n 's/^  .*--\([a-z-]*\).*/\1/p' | sort >"options-$command"
+	done
+	comm -13 options-report options-hunt | while read -r option; do
+		grep -q "^\.It Fl .*-$option\( \|$\)" "$manual" || echo "hunt: $option"
 	done
 }
 
