@@ -84,12 +84,12 @@ static void say_stats(const char *path, const struct bt_log_stats *stats)
 	if (stats->format == NULL)
 		bt_message("%s: empty", file_name(path));
 	else
-		bt_message("%s: %s, %" PRIu64 " lines, %" PRIu64 " queries", file_name(path),
-		    stats->format, stats->lines, stats->queries);
+		bt_message("%s: %s, %" PRIu64 " %ss, %" PRIu64 " queries", file_name(path),
+		    stats->format, stats->records, stats->unit, stats->queries);
 	if (stats->bad > 0)
-		bt_message("%s: %" PRIu64 " bad line%s, the first is line %" PRIu64 ": %s",
-		    file_name(path), stats->bad, stats->bad == 1 ? "" : "s", stats->first_bad,
-		    stats->reason);
+		bt_message("%s: %" PRIu64 " bad %s%s, the first is %s %" PRIu64 ": %s",
+		    file_name(path), stats->bad, stats->unit, stats->bad == 1 ? "" : "s",
+		    stats->unit, stats->first_bad, stats->reason);
 }
 
 static bool read_log(struct hunt *hunt, const char *path, struct bt_log_stats *stats)
@@ -103,7 +103,7 @@ static bool read_log(struct hunt *hunt, const char *path, struct bt_log_stats *s
 	hunt->files++;
 	hunt->queries += stats->queries;
 	hunt->bad += stats->bad;
-	if (stats->queries > 0 && !hunt->no_memory)
+	if (!hunt->no_memory)
 		hunt->no_memory =
 		    !bt_report_add_source(hunt->report, hunt->policy, stats->first, stats->last);
 	if (hunt->no_memory)

@@ -34,11 +34,11 @@ static void read_whole(int fd, int format)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	bool read = bt_log_read(path, &options, &stats, &err);
 	uint64_t known = stats.queries + stats.other + stats.alien + stats.bad;
-	if (stats.queries != queries || known > stats.lines ||
-	    (stats.bad > 0) != (stats.reason != NULL) || stats.first_bad > stats.lines)
+	if (stats.queries != queries || known > stats.records ||
+	    (stats.bad > 0) != (stats.reason != NULL) || stats.first_bad > stats.records)
 		abort();
 	if (read
-		? stats.lines > 0 && stats.format == NULL
+		? stats.records > 0 && stats.format == NULL
 		: strncmp(err.text, path, strlen(path)) != 0 || strpbrk(err.text, "\n\033") != NULL)
 		abort();
 }
@@ -46,8 +46,8 @@ static void read_whole(int fd, int format)
 /* One line to each reader, in memory of its own, so that a sanitizer knows its end. */
 static void read_line(const uint8_t *data, size_t size)
 {
-	static bt_log_reader *const readers[] = {
-	    bt_log_unbound, bt_log_dnsmasq, bt_log_bind, bt_log_zeek_tsv, bt_log_zeek_json};
+	static bt_log_reader *const readers[] = {bt_log_unbound, bt_log_dnsmasq, bt_log_bind,
+	    bt_log_zeek_tsv, bt_log_zeek_json, bt_log_dnstap};
 	const struct bt_log_options options = {.format = BT_LOG_AUTO};
 	char *line = malloc(size > 0 ? size : 1);
 	for (size_t i = 0; line != NULL && i < sizeof(readers) / sizeof(*readers); i++) {

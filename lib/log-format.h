@@ -45,6 +45,21 @@ typedef enum bt_log_said bt_log_reader(
 
 bt_log_reader bt_log_unbound, bt_log_dnsmasq, bt_log_bind, bt_log_zeek_tsv, bt_log_zeek_json;
 
+/* A frame (log-frames.h), not a line. */
+bt_log_reader bt_log_dnstap;
+
+/* ---- log-ftl.c: a database ---- */
+
+/* False: no more. The query is written only if it says BT_LOG_QUERY. */
+typedef bool bt_log_row(void *ctx, enum bt_log_said said, const struct bt_log_query *query);
+
+/* Whether a file that begins with these octets is one of SQLite's. */
+bool bt_log_is_database(const void *octets, size_t size);
+
+/* Gives each row of the file to each(). */
+bool bt_log_ftl(struct bt_log_source *source, const char *path, bt_log_row *each, void *ctx,
+    struct bt_err *err);
+
 /* ---- log-text.c: texts that are not terminated ---- */
 
 struct bt_text {

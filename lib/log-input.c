@@ -286,6 +286,11 @@ int64_t bt_log_input_modified(const struct bt_log_input *input)
 	return input->modified;
 }
 
+bool bt_log_input_is_plain(const struct bt_log_input *input)
+{
+	return input->opened && input->codec == NULL;
+}
+
 const char *bt_log_input_head(struct bt_log_input *input, size_t *size)
 {
 	if (input->head == NULL) {

@@ -31,6 +31,9 @@ void bt_log_input_close(struct bt_log_input **input);
 /* When the file changed last, Unix seconds; for what is no regular file, now. */
 int64_t bt_log_input_modified(const struct bt_log_input *input);
 
+/* Whether it is a file that another reader can open by its path, and will see the same. */
+bool bt_log_input_is_plain(const struct bt_log_input *input);
+
 /* The octets that come next, up to BT_LOG_HEAD of them: as many as there are. Before any reading.
  */
 const char *bt_log_input_head(struct bt_log_input *input, size_t *size);

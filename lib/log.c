@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* log.c -- the query logs of other tools: which format it is, and one line after the other */
+/* log.c -- the query logs of other tools: which format it is, and one record after the other */
 
 #include <string.h>
 
 #include "lines.h"
 #include "log-format.h"
+#include "log-frames.h"
 #include "log-input.h"
 
-enum { TRIED = 1000 /* first lines that tell what the format is */ };
+enum { TRIED = 1000 /* first records that tell what the format is */ };
+
+/* What the records of a file are. */
+enum kind { LINES, FRAMES, ROWS };
 
 static const struct {
 	const char *name;
-	bt_log_reader *read; /* a line */
+	bt_log_reader *read; /* a record */
+	enum kind kind;
 } formats[] = {
-    {"unbound", bt_log_unbound},
-    {"dnsmasq", bt_log_dnsmasq},
-    {"bind", bt_log_bind},
-    {"zeek-tsv", bt_log_zeek_tsv},
-    {"zeek-json", bt_log_zeek_json},
+    {"unbound", bt_log_unbound, LINES},
+    {"dnsmasq", bt_log_dnsmasq, LINES},
+    {"bind", bt_log_bind, LINES},
+    {"zeek-tsv", bt_log_zeek_tsv, LINES},
+    {"zeek-json", bt_log_zeek_json, LINES},
+    {"dnstap", bt_log_dnstap, FRAMES},
+    {"ftl", NULL, ROWS},
 };
 
-_Static_assert(sizeof(formats) / sizeof(*formats) == BT_LOG_FORMAT_COUNT, "log.h says how many");
+static const char *const units[] = {[LINES] = "line", [FRAMES] = "frame", [ROWS] = "row"};
+
+_Static_assert(
+    sizeof(formats) / sizeof(*formats) == BT_LOG_FORMAT_COUNT, "log.h says how many there are");
 
 int bt_log_format_from_name(const char *name)
 {
@@ -45,7 +55,7 @@ static void note_bad(struct bt_log_stats *stats, const char *reason)
 {
 	if (stats->bad++ > 0)
 		return;
-	stats->first_bad = stats->lines;
+	stats->first_bad = stats->records;
 	stats->reason = reason;
 }
 
@@ -62,70 +72,99 @@ static bool note_query(struct reading *reading, const struct bt_log_query *query
 }
 
 /* False: no more. */
-static bool take(
-    struct reading *reading, const char *at, size_t size, bool cut, struct bt_log_query *query)
+static bool note(void *ctx, enum bt_log_said said, const struct bt_log_query *query)
 {
+	struct reading *reading = ctx;
 	struct bt_log_stats *stats = reading->stats;
-	stats->lines++;
-	enum bt_log_said said = cut ? bt_log_bad(&reading->source, "is too long")
-				    : reading->read(&reading->source, at, size, query);
+	stats->records++;
 	switch (said) {
-	case BT_LOG_REPLY:
-		if (!reading->replies)
-			break;
-		return note_query(reading, query);
 	case BT_LOG_QUERY:
 		return note_query(reading, query);
+	case BT_LOG_REPLY:
+		if (reading->replies)
+			return note_query(reading, query);
+		stats->other++;
+		return true;
 	case BT_LOG_OTHER:
-		break;
+		stats->other++;
+		return true;
 	case BT_LOG_ALIEN:
 		stats->alien++;
 		return true;
-	case BT_LOG_BAD:
+	default:
 		note_bad(stats, reading->source.reason);
 		return true;
 	}
-	stats->other++;
-	return true;
 }
 
-/* ---- lines ---- */
-
-static size_t chomp(const char *at, size_t size)
-{
-	return size > 0 && at[size - 1] == '\r' ? size - 1 : size;
-}
+/* ---- lines and frames ---- */
 
 static size_t read_octets(void *input, void *octets, size_t size)
 {
 	return bt_log_input_read(input, octets, size);
 }
 
-static bool read_lines(struct reading *reading, struct bt_log_input *input)
+static size_t chomp(const char *at, size_t size)
+{
+	return size > 0 && at[size - 1] == '\r' ? size - 1 : size;
+}
+
+/* An empty line is none of any format, and nothing is wrong with it. */
+static enum bt_log_said read_line(
+    struct reading *reading, const struct bt_line *line, struct bt_log_query *query)
+{
+	size_t size = chomp(line->at, line->size);
+	if (line->cut)
+		return bt_log_bad(&reading->source, "is too long");
+	return size == 0 ? BT_LOG_ALIEN : reading->read(&reading->source, line->at, size, query);
+}
+
+static bool read_lines(struct reading *reading, struct bt_log_input *input, struct bt_err *err)
 {
 	struct bt_lines lines;
 	struct bt_line line;
 	struct bt_log_query query;
-	bool memory = bt_lines_of_source(&lines, read_octets, input);
-	while (memory && bt_lines_next(&lines, &line)) {
-		size_t size = chomp(line.at, line.size);
-		if (size > 0 && !take(reading, line.at, size, line.cut, &query))
-			break;
-		reading->stats->lines += size == 0;
-	}
+	if (!bt_lines_of_source(&lines, read_octets, input))
+		return bt_fail(err, "out of memory");
+	while (bt_lines_next(&lines, &line) &&
+	       note(reading, read_line(reading, &line, &query), &query))
+		;
 	bt_lines_free(&lines);
-	return memory;
+	return true;
+}
+
+static bool read_frames(struct reading *reading, struct bt_log_input *input, struct bt_err *err)
+{
+	struct bt_frames frames;
+	struct bt_log_query query;
+	const uint8_t *at;
+	size_t size;
+	if (!bt_frames_begin(&frames, read_octets, input))
+		return bt_fail(err, "out of memory");
+	while (
+	    bt_frames_next(&frames, &at, &size) &&
+	    note(reading, reading->read(&reading->source, (const char *)at, size, &query), &query))
+		;
+	bt_frames_free(&frames);
+	return frames.error == NULL || bt_fail(err, "%s", frames.error);
 }
 
 /* ---- which format ---- */
 
-/* What the first lines are to one format. */
+/* What the first records are to one format. */
 struct trial {
 	unsigned queries, replies, others;
 };
 
-static struct trial try_format(
-    struct reading *reading, bt_log_reader *read, const char *text, size_t size)
+static void count(struct trial *trial, enum bt_log_said said)
+{
+	trial->queries += said == BT_LOG_QUERY;
+	trial->replies += said == BT_LOG_REPLY;
+	trial->others += said == BT_LOG_OTHER;
+}
+
+static struct trial try_lines(
+    const struct reading *reading, bt_log_reader *read, const char *text, size_t size)
 {
 	struct bt_log_source source = reading->source; /* a copy: it learns */
 	struct trial trial = {0, 0, 0};
@@ -133,13 +172,35 @@ static struct trial try_format(
 	struct bt_line line;
 	struct bt_log_query query;
 	bt_lines_of_text(&lines, text, size);
-	while (bt_lines_next(&lines, &line) && line.number <= TRIED) {
-		enum bt_log_said said = read(&source, line.at, chomp(line.at, line.size), &query);
-		trial.queries += said == BT_LOG_QUERY;
-		trial.replies += said == BT_LOG_REPLY;
-		trial.others += said == BT_LOG_OTHER;
-	}
+	while (bt_lines_next(&lines, &line) && line.number <= TRIED)
+		count(&trial, read(&source, line.at, chomp(line.at, line.size), &query));
 	bt_lines_free(&lines);
+	return trial;
+}
+
+static size_t read_text(void *ctx, void *octets, size_t size)
+{
+	struct bt_text *text = ctx;
+	size_t left = bt_text_size(text), taken = size < left ? size : left;
+	memcpy(octets, text->at, taken);
+	text->at += taken;
+	return taken;
+}
+
+static struct trial try_frames(
+    const struct reading *reading, bt_log_reader *read, const char *octets, size_t size)
+{
+	struct bt_log_source source = reading->source;
+	struct bt_text text = {octets, octets + size};
+	struct trial trial = {0, 0, 0};
+	struct bt_frames frames;
+	struct bt_log_query query;
+	const uint8_t *at;
+	if (!bt_frames_begin(&frames, read_text, &text))
+		return trial;
+	for (int i = 0; i < TRIED && bt_frames_next(&frames, &at, &size); i++)
+		count(&trial, read(&source, (const char *)at, size, &query));
+	bt_frames_free(&frames);
 	return trial;
 }
 
@@ -149,27 +210,87 @@ static bool is_better(const struct trial *trial, const struct trial *best)
 	return asked != most ? asked > most : trial->others > best->others;
 }
 
-/* The format that most of the first lines have; -1: none of them has any. */
-static int detect(struct reading *reading, const char *text, size_t size)
+/* -1: not told by its first octets. */
+static int find_magic(const char *head, size_t size)
+{
+	if (bt_frames_are(head, size))
+		return bt_log_format_from_name("dnstap");
+	return bt_log_is_database(head, size) ? bt_log_format_from_name("ftl") : -1;
+}
+
+/* The format of lines that most of the first ones have; -1: none of them has any. */
+static int find_lines(const struct reading *reading, const char *head, size_t size)
 {
 	struct trial best = {0, 0, 0};
-	int found = -1, wanted = reading->options->format;
+	int found = -1;
 	for (int i = 0; i < BT_LOG_FORMAT_COUNT; i++) {
-		if (wanted != BT_LOG_AUTO && wanted != i)
+		if (formats[i].kind != LINES)
 			continue;
-		struct trial trial = try_format(reading, formats[i].read, text, size);
+		struct trial trial = try_lines(reading, formats[i].read, head, size);
 		if (!is_better(&trial, &best))
 			continue;
 		best = trial;
 		found = i;
 	}
-	reading->replies = best.queries == 0;
-	return wanted != BT_LOG_AUTO ? wanted : found;
+	return found;
+}
+
+static int find_format(const struct reading *reading, const char *head, size_t size)
+{
+	if (reading->options->format != BT_LOG_AUTO)
+		return reading->options->format;
+	int found = find_magic(head, size);
+	return found >= 0 ? found : find_lines(reading, head, size);
+}
+
+/* A log that has questions has them among its first records. */
+static bool lacks_questions(
+    const struct reading *reading, int format, const char *head, size_t size)
+{
+	bt_log_reader *read = formats[format].read;
+	if (formats[format].kind == FRAMES)
+		return try_frames(reading, read, head, size).queries == 0;
+	return formats[format].kind == LINES && try_lines(reading, read, head, size).queries == 0;
 }
 
 /* ---- all of it ---- */
 
-static bool read_input(struct reading *reading, struct bt_log_input *input, struct bt_err *err)
+static bool read_rows(
+    struct reading *reading, const struct bt_log_input *input, const char *path, struct bt_err *err)
+{
+	if (bt_log_input_is_plain(input))
+		return bt_log_ftl(&reading->source, path, note, reading, err);
+	return bt_fail(err, "a database is read only where it is a file that is not compressed");
+}
+
+static bool read_records(struct reading *reading, struct bt_log_input *input, const char *path,
+    int format, struct bt_err *err)
+{
+	switch (formats[format].kind) {
+	case FRAMES:
+		return read_frames(reading, input, err);
+	case ROWS:
+		return read_rows(reading, input, path, err);
+	default:
+		return read_lines(reading, input, err);
+	}
+}
+
+/* Nothing of the format in it is a mistake of somebody's; an empty database is none. */
+static bool check_found(const struct bt_log_stats *stats, struct bt_err *err)
+{
+	if (stats->queries + stats->other > 0 || stats->records == 0)
+		return true;
+	if (stats->bad == 0)
+		return bt_fail(err,
+		    "nothing in it is of the format %s: its lines are those of other programs",
+		    stats->format);
+	return bt_fail(err, "nothing in it is of the format %s: %s %llu: %s", stats->format,
+	    stats->unit, (unsigned long long)stats->first_bad, stats->reason);
+}
+
+static bool read_input(
+    struct reading *reading, struct bt_log_input *input, const char *path, struct bt_err *err)
 {
 	struct bt_log_stats *stats = reading->stats;
 	size_t size;
@@ -177,22 +298,14 @@ static bool read_input(struct reading *reading, struct bt_log_input *input, stru
 	if (size == 0)
 		return true;
 	reading->source.modified = bt_log_input_modified(input);
-	int format = detect(reading, head, size);
+	int format = find_format(reading, head, size);
 	if (format < 0)
 		return bt_fail(err, "no query log that is known: expected %s", BT_LOG_FORMATS);
 	stats->format = formats[format].name;
+	stats->unit = units[formats[format].kind];
 	reading->read = formats[format].read;
-	if (!read_lines(reading, input))
-		return bt_fail(err, "out of memory");
-	if (stats->queries + stats->other > 0)
-		return true;
-	if (stats->bad == 0)
-		return bt_fail(err,
-		    "nothing in it is of the format %s: its lines are those of "
-		    "other programs",
-		    stats->format);
-	return bt_fail(err, "nothing in it is of the format %s: line %llu: %s", stats->format,
-	    (unsigned long long)stats->first_bad, stats->reason);
+	reading->replies = lacks_questions(reading, format, head, size);
+	return read_records(reading, input, path, format, err) && check_found(stats, err);
 }
 
 bool bt_log_read(const char *path, const struct bt_log_options *options, struct bt_log_stats *stats,
@@ -204,7 +317,7 @@ bool bt_log_read(const char *path, const struct bt_log_options *options, struct 
 	*stats = (struct bt_log_stats){0};
 	if (!bt_log_input_open(&input, path, err))
 		return false;
-	bool read = read_input(&reading, input, err);
+	bool read = read_input(&reading, input, path, err);
 	const char *error = bt_log_input_error(input);
 	if (error != NULL)
 		read = bt_fail(err, "%s", error);

@@ -28,13 +28,13 @@ struct bt_log_query {
 	struct bt_key key;
 };
 
-enum { BT_LOG_AUTO = -1, BT_LOG_FORMAT_COUNT = 5 };
+enum { BT_LOG_AUTO = -1, BT_LOG_FORMAT_COUNT = 7 };
 
 /* "unbound", ...: number of the format, -1 if there is none of that name. */
 int bt_log_format_from_name(const char *name);
 
 /* For messages. */
-#define BT_LOG_FORMATS "unbound, dnsmasq, bind, zeek-tsv, zeek-json"
+#define BT_LOG_FORMATS "unbound, dnsmasq, bind, zeek-tsv, zeek-json, dnstap or ftl"
 
 struct bt_log_options {
 	int format; /* BT_LOG_AUTO: what the beginning of the file looks like */
@@ -46,15 +46,16 @@ struct bt_log_options {
 	void *ctx;
 };
 
-/* What a file turned out to hold. Lines are frames in dnstap, rows in a database. */
+/* What a file turned out to hold. */
 struct bt_log_stats {
 	const char *format; /* NULL: the file is empty */
-	uint64_t lines;
+	const char *unit;   /* what its records are: "line", "frame" or "row" */
+	uint64_t records;
 	uint64_t queries;
-	uint64_t other; /* lines of the format that are no questions */
-	uint64_t alien; /* lines of other programs, in a system's log */
+	uint64_t other; /* records of the format that are no questions */
+	uint64_t alien; /* lines of other programs in a system's log, and empty ones */
 	uint64_t bad;
-	uint64_t first_bad;  /* number of the line, from 1 */
+	uint64_t first_bad;  /* number of the record, from 1 */
 	const char *reason;  /* of it: static text */
 	int64_t first, last; /* times of questions; 0 if there are none */
 	bool stopped;        /* by the callback */

@@ -358,8 +358,10 @@ static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy
 bool bt_report_add_source(
     struct bt_report *report, const struct bt_policy *policy, int64_t first, int64_t last)
 {
-	see_time(report, first);
-	see_time(report, last);
+	if (first != 0 || last != 0) {
+		see_time(report, first);
+		see_time(report, last);
+	}
 	return add_lists(report, policy);
 }
 

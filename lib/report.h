@@ -164,8 +164,8 @@ bool bt_report_add(
     struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event);
 
 /*
- * Counts in the lists of a policy, and the time from `first` to `last`, of which bt_report_add()
- * is called with all hits that there are. False if memory runs out.
+ * Counts in the lists of a policy, and the time from `first` to `last` (both 0: none), of which
+ * bt_report_add() is called with all hits that there are. False if memory runs out.
  */
 bool bt_report_add_source(
     struct bt_report *report, const struct bt_policy *policy, int64_t first, int64_t last);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # hunt.sh -- the same questions in every kind of log, plain and compressed, are the same rows
 set -eu
-: "${BT_PROGRAM:?}"
+: "${BT_PROGRAM:?}" "${BT_MAKE_DNSTAP:?}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -59,13 +59,41 @@ write 'printf "%02d-%s-%d %s.000 queries: info: client @0x7f %s#53210 (%s): quer
 } >zeek.log
 write 'printf "{\"ts\":%d.0,\"uid\":\"C%d\",\"id.orig_h\":\"%s\",\"query\":\"%s\",\"qtype\":%d,\"TTLs\":[1.0]}\n", epoch,
 	NR, client, name, number' >zeek.json
+write 'print epoch, client, number, name' >numbers
+for what in query reply both; do
+	"$BT_MAKE_DNSTAP" $what <numbers >$what.tap
+done
+if command -v sqlite3 >/dev/null; then
+	# as FTL made them before version 5.9, and since
+	write 'printf "%d|%d|%s|%s\n", epoch, number == 28 ? 2 : number == 65 ? 16 : 1, name, client' >old.rows
+	write 'printf "%d.0|%d|%d|%d\n", epoch, number == 28 ? 2 : number == 65 ? 165 : 1, NR, NR' >new.rows
+	write 'printf "%d|%s|%s\n", NR, name, client' >linked.rows
+	sqlite3 old.db <<-'END'
+		CREATE TABLE queries (timestamp INTEGER NOT NULL, type INTEGER NOT NULL, domain TEXT NOT NULL,
+			client TEXT NOT NULL);
+		.import old.rows queries
+	END
+	sqlite3 new.db <<-'END'
+		CREATE TABLE linked (id INTEGER PRIMARY KEY, domain TEXT, client TEXT);
+		CREATE TABLE query_storage (timestamp REAL NOT NULL, type INTEGER NOT NULL, domain INTEGER NOT NULL,
+			client TEXT NOT NULL);
+		CREATE VIEW queries AS SELECT timestamp, type,
+			CASE typeof(domain) WHEN 'integer' THEN (SELECT domain FROM linked d WHERE d.id = q.domain)
+				ELSE domain END domain,
+			(SELECT client FROM linked c WHERE c.id = q.client) client FROM query_storage q;
+		.import linked.rows linked
+		.import new.rows query_storage
+	END
+fi
 touch -d '2026-01-02 UTC' ./*.log ./*.json
 
 # The rows by everything that is asked about.
 rows()
 {
 	for by in indicator client qname day; do
-		"$BT_PROGRAM" hunt --format csv --by "$by" --endpoints --wide --as-of 2026-01-02 evil.txt -- "$@" 2>>said
+		for what in --wide --endpoints; do
+			"$BT_PROGRAM" hunt --format csv --by "$by" $what --as-of 2026-01-02 evil.txt -- "$@" 2>>said
+		done
 	done
 }
 
@@ -92,7 +120,7 @@ diff counted rows || failed=1
 [ "$(wc -l <rows)" -eq 2 ] || failed=1
 
 rows unbound.log >want
-for log in *.log *.json; do
+for log in *.log *.json *.tap; do
 	check "$log"
 	for tool in gzip xz zstd; do
 		command -v $tool >/dev/null || continue
@@ -115,6 +143,10 @@ done
 	echo "FAILED: standard input"
 	failed=1
 }
+
+for database in old.db new.db; do
+	[ ! -f $database ] || check $database
+done
 
 # A trie, instead of lists; several logs are one report.
 "$BT_PROGRAM" compile -o evil.trie --action log evil.txt >/dev/null
@@ -173,6 +205,22 @@ expect 2 'there are no LOGs' evil.txt --
 expect 2 'LISTs and --trie exclude each other' --trie evil.trie evil.txt -- unbound.log
 : >empty
 expect 0 'empty: empty' evil.txt -- empty
+if [ -f old.db ]; then
+	expect 2 'standard input: a database is read only where it is a file' evil.txt -- - <old.db
+	sqlite3 other.db 'CREATE TABLE t (a)'
+	expect 2 'other.db: is no database of Pi-hole: no such table: queries' evil.txt -- other.db
+	head -c 4096 old.db >cut.db
+	expect 2 'cut.db: .*database disk image is malformed' evil.txt -- cut.db
+fi
+if command -v dnstap-read >/dev/null; then # somebody else reads the test's files, too
+	dnstap-read both.tap >told
+	if [ "$(grep -c ' CQ ' told)" -ne 30 ] || [ "$(grep -c ' CR ' told)" -ne 30 ]; then
+		echo "FAILED: dnstap-read"
+		failed=1
+	fi
+fi
+head -c 1000 query.tap >cut.tap
+expect 2 'cut.tap: ends in the middle of a frame' evil.txt -- cut.tap
 "$BT_PROGRAM" hunt --all evil.txt -- unbound.log 2>/dev/null | grep -q '^never.example .*none seen' || failed=1
 
 [ "$failed" -eq 0 ] || echo "hunt.sh: something FAILED"

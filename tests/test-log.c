@@ -14,8 +14,10 @@
 
 #include <cmocka.h>
 
+#include "dnstaps.h"
 #include "events.h"
 #include "log-format.h"
+#include "log-frames.h"
 #include "random.h"
 
 enum { MODIFIED = 1767312000 /* 2026-01-02 00:00 UTC */ };
@@ -321,9 +323,9 @@ static const struct {
 } files[] = {
     {"", NULL, 0, 0, 0, 0, 0},
     {"[1700000000] unbound[1:0] info: 10.0.0.1 a. A IN\n", "unbound", 1, 0, 0, 0, 0},
-    {"\xef\xbb\xbf[1700000000] unbound[1:0] info: 10.0.0.1 a. A IN\r\n\r\n", "unbound", 1, 0, 0, 0,
+    {"\xef\xbb\xbf[1700000000] unbound[1:0] info: 10.0.0.1 a. A IN\r\n\r\n", "unbound", 1, 0, 1, 0,
 	0},
-    {"oops\n\n[1700000000] unbound[1:0] info: 10.0.0.1 a. A IN\noops", "unbound", 1, 0, 0, 2, 1},
+    {"oops\n\n[1700000000] unbound[1:0] info: 10.0.0.1 a. A IN\noops", "unbound", 1, 0, 1, 2, 1},
     {"[1700000000] unbound[1:0] notice: start\n", "unbound", 0, 1, 0, 0, 0},
     /* a question and its answer count once; answers alone do */
     {"[1] unbound[1:0] info: 10.0.0.1 a. A IN\n[1] unbound[1:0] info: 10.0.0.1 a. A IN NOERROR 0 0 "
@@ -440,6 +442,136 @@ static void test_damaged_lines(void **state)
 	}
 }
 
+/* ---- dnstap ---- */
+
+static const uint8_t someone[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1};
+
+static struct octets make_message(unsigned type, int64_t time)
+{
+	struct octets payload = {.size = 0};
+	struct bt_key key;
+	assert_int_equal(bt_key_from_text(&key, "www.Example.com", 15), BT_NAME_OK);
+	put_dnstap(&payload, type, time, someone, &key, 28);
+	return payload;
+}
+
+static void say_message(char *text, size_t size, const struct octets *payload)
+{
+	struct bt_log_source source = {.options = &utc, .modified = MODIFIED};
+	say(text, size, bt_log_dnstap, &source, (const char *)payload->at, payload->size);
+}
+
+static void check_message(const struct octets *payload, const char *expected)
+{
+	char text[2048];
+	say_message(text, sizeof(text), payload);
+	assert_string_equal(text, expected);
+}
+
+static void test_dnstap(void **state)
+{
+	struct octets payload = make_message(DNSTAP_QUERY, 1700000000250);
+	struct octets empty = {.size = 0};
+	(void)state;
+	check_message(&payload, "2023-11-14 22:13:20.250 10.0.0.1 28 www.example.com");
+	payload = make_message(DNSTAP_REPLY, 1700000000250);
+	check_message(&payload, "reply 2023-11-14 22:13:20.250 10.0.0.1 28 www.example.com");
+	payload = make_message(3, 1700000000250); /* the resolver's own question */
+	check_message(&payload, "other");
+	payload = make_message(DNSTAP_QUERY, 0);
+	check_message(&payload, "bad: has no time");
+	check_message(&empty, "bad: is no dnstap message");
+	put_octets_field(&empty, 14, "\x08\x05", 2); /* type 5, and nothing else */
+	check_message(&empty, "bad: has no DNS message");
+}
+
+/* Cut anywhere, and with any octet changed: a reason, or something to read, but nothing beyond. */
+static void test_damaged_dnstap(void **state)
+{
+	const struct octets good = make_message(DNSTAP_QUERY, 1700000000250);
+	char text[2048];
+	(void)state;
+	for (size_t size = 0; size < good.size; size++) {
+		struct octets cut = good;
+		cut.size = size;
+		say_message(text, sizeof(text), &cut);
+	}
+	for (unsigned round = 0; round < 20000; round++) {
+		struct octets changed = good;
+		changed.at[random_below(&seed, (unsigned)good.size)] =
+		    (uint8_t)random_below(&seed, 256);
+		say_message(text, sizeof(text), &changed);
+	}
+}
+
+/* ---- Frame Streams ---- */
+
+static void put_messages(struct octets *file, unsigned count, unsigned type)
+{
+	const struct octets payload = make_message(type, 1700000000250);
+	for (unsigned i = 0; i < count; i++)
+		put_frame(file, &payload);
+}
+
+static void check_frames(const struct octets *file, unsigned queries, unsigned other)
+{
+	struct seen seen = {0};
+	struct bt_log_stats stats;
+	struct bt_err err;
+	check(err, read_text((const char *)file->at, file->size, &seen, BT_LOG_AUTO, &stats, &err));
+	assert_string_equal(stats.format, "dnstap");
+	assert_int_equal(stats.queries, queries);
+	assert_int_equal(stats.other, other);
+	assert_int_equal(stats.bad, 0);
+}
+
+static void test_frames(void **state)
+{
+	struct octets file = {.size = 0};
+	(void)state;
+	put_start(&file, "protobuf:dnstap.Dnstap");
+	put_messages(&file, 2, DNSTAP_REPLY);
+	check_frames(&file, 2, 0); /* nobody stopped it */
+	put_stop(&file);
+	check_frames(&file, 2, 0);
+	put_start(&file, "protobuf:dnstap.Dnstap"); /* one behind the other */
+	put_messages(&file, 1, DNSTAP_QUERY);
+	put_stop(&file);
+	check_frames(&file, 1, 2);
+}
+
+static void check_refused(const struct octets *file, const char *reason)
+{
+	struct seen seen = {0};
+	struct bt_log_stats stats;
+	struct bt_err err;
+	assert_false(
+	    read_text((const char *)file->at, file->size, &seen, BT_LOG_AUTO, &stats, &err));
+	if (strstr(err.text, reason) == NULL)
+		fail_msg("'%s' has not '%s'", err.text, reason);
+}
+
+static void test_broken_frames(void **state)
+{
+	struct octets file = {.size = 0}, other = {.size = 0};
+	(void)state;
+	put_start(&other, "protobuf:other");
+	check_refused(&other, "holds frames of another kind than dnstap");
+	put_start(&file, "protobuf:dnstap.Dnstap");
+	size_t begin = file.size;
+	put_messages(&file, 1, DNSTAP_QUERY);
+	for (size_t end = file.size; file.size-- > begin + 1 && end > 0;)
+		check_refused(&file, "ends in the middle of a frame");
+	file.size = begin;
+	put_number(&file, 4, BT_FRAME_MAX);
+	check_refused(&file, "a frame is longer than any can be");
+	file.size = begin;
+	put_number(&file, 4, 3);
+	put_octets(&file, "abc", 3);
+	check_refused(
+	    &file, "nothing in it is of the format dnstap: frame 1: is no dnstap message");
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -466,6 +598,10 @@ int main(void)
 	    cmocka_unit_test(test_stop),
 	    cmocka_unit_test(test_long_line),
 	    cmocka_unit_test(test_damaged_lines),
+	    cmocka_unit_test(test_dnstap),
+	    cmocka_unit_test(test_damaged_dnstap),
+	    cmocka_unit_test(test_frames),
+	    cmocka_unit_test(test_broken_frames),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * log-ftl.c -- query logs: Pi-hole's FTL database (docs.pi-hole.net/database/query-database)
+ *
+ * `queries` is a table in old ones, and a view in those since Pi-hole 5.
+ */
+
+#include <sqlite3.h>
+
+#include "log-format.h"
+
+static const char magic[] = "SQLite format 3";
+
+bool bt_log_is_database(const void *octets, size_t size)
+{
+	return size >= sizeof(magic) && memcmp(octets, magic, sizeof(magic)) == 0;
+}
+
+/* FTL numbers types by itself; what it has no number for is 100 above the real one. */
+static uint16_t read_type(int64_t type)
+{
+	static const uint16_t types[] = {
+	    0, 1, 28, 255, 33, 6, 12, 16, 35, 15, 43, 46, 48, 2, 0, 64, 65};
+	if (type >= 0 && type < (int64_t)(sizeof(types) / sizeof(*types)))
+		return types[type];
+	return type > 100 && type <= 100 + UINT16_MAX ? (uint16_t)(type - 100) : 0;
+}
+
+/* A column as text, which stays until the next row. */
+static struct bt_text text_of(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+	int size = sqlite3_column_bytes(row, column);
+	return text == NULL ? (struct bt_text){"", ""} : (struct bt_text){text, text + size};
+}
+
+static enum bt_log_said read_row(
+    struct bt_log_source *source, sqlite3_stmt *row, struct bt_log_query *query)
+{
+	double seconds = sqlite3_column_double(row, 0);
+	struct bt_text name = text_of(row, 2), client = text_of(row, 3);
+	if (!(seconds > 0 && seconds < 1e12))
+		return bt_log_bad(source, "the timestamp is no time");
+	if (!bt_log_address(client, query->client))
+		return bt_log_bad(source, "the client is no address");
+	query->time = (int64_t)(seconds * 1000 + 0.5);
+	query->qtype = read_type(sqlite3_column_int64(row, 1));
+	return bt_log_name(source, name, query);
+}
+
+static bool each_row(struct bt_log_source *source, sqlite3 *database, sqlite3_stmt *rows,
+    bt_log_row *each, void *ctx, struct bt_err *err)
+{
+	struct bt_log_query query;
+	int status;
+	while ((status = sqlite3_step(rows)) == SQLITE_ROW)
+		if (!each(ctx, read_row(source, rows, &query), &query))
+			return true;
+	return status == SQLITE_DONE || bt_fail(err, "%s", sqlite3_errmsg(database));
+}
+
+/* The file is somebody else's: nothing in its schema may do more than to be read. */
+static bool open_database(sqlite3 **database, const char *path, struct bt_err *err)
+{
+	enum { WAIT = 5000 /* milliseconds that FTL may keep it locked */ };
+	int status = sqlite3_open_v2(path, database, SQLITE_OPEN_READONLY, NULL);
+	if (status != SQLITE_OK)
+		return bt_fail(
+		    err, "%s", *database != NULL ? sqlite3_errmsg(*database) : "out of memory");
+	sqlite3_db_config(*database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(*database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_busy_timeout(*database, WAIT);
+	return true;
+}
+
+bool bt_log_ftl(
+    struct bt_log_source *source, const char *path, bt_log_row *each, void *ctx, struct bt_err *err)
+{
+	static const char sql[] = "SELECT timestamp, type, domain, client FROM queries";
+	sqlite3 *database = NULL;
+	sqlite3_stmt *rows = NULL;
+	bool read = open_database(&database, path, err);
+	if (read && sqlite3_prepare_v2(database, sql, sizeof(sql), &rows, NULL) != SQLITE_OK)
+		read = bt_fail(err, "is no database of Pi-hole: %s", sqlite3_errmsg(database));
+	read = read && each_row(source, database, rows, each, ctx, err);
+	sqlite3_finalize(rows);
+	sqlite3_close(database);
+	return read;
+}
