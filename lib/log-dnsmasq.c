@@ -52,6 +52,9 @@ enum bt_log_said bt_log_dnsmasq(
 		return bt_log_bad(source, "expected query[TYPE] NAME from CLIENT");
 	if (!bt_log_address(text, query->client))
 		return bt_log_bad(source, "the client is no address");
+	if (bt_text_is(name, "<name unprintable>"))
+		return bt_log_bad(
+		    source, "dnsmasq did not write the name, for it is not printable");
 	query->qtype = bt_log_type(type);
-	return bt_log_name(source, name, query);
+	return bt_log_raw_name(source, name, query);
 }

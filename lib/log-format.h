@@ -124,6 +124,13 @@ uint16_t bt_log_type(struct bt_text text);
 enum bt_log_said bt_log_name(
     struct bt_log_source *source, struct bt_text text, struct bt_log_query *query);
 
+/* The same of a name without escapes: each octet but the dots is one of the name. */
+enum bt_log_said bt_log_raw_name(
+    struct bt_log_source *source, struct bt_text text, struct bt_log_query *query);
+
+/* Writes an octet as "\DDD", and returns the number of characters. */
+size_t bt_log_escape(char to[static 4], unsigned octet);
+
 /* ---- log-stamp.c: when, and who says it ---- */
 
 /*

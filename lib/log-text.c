@@ -129,6 +129,35 @@ uint16_t bt_log_type(struct bt_text text)
 
 /* ---- names ---- */
 
+size_t bt_log_escape(char to[static 4], unsigned octet)
+{
+	to[0] = '\\';
+	to[1] = (char)('0' + octet / 100);
+	to[2] = (char)('0' + octet / 10 % 10);
+	to[3] = (char)('0' + octet % 10);
+	return 4;
+}
+
+enum bt_log_said bt_log_raw_name(
+    struct bt_log_source *source, struct bt_text text, struct bt_log_query *query)
+{
+	char escaped[BT_TEXT_MAX + 4];
+	size_t size = 0;
+	if (memchr(text.at, '\\', bt_text_size(&text)) == NULL &&
+	    bt_log_name(source, text, query) == BT_LOG_QUERY)
+		return BT_LOG_QUERY;
+	for (; text.at < text.end; text.at++) {
+		unsigned char c = (unsigned char)*text.at;
+		if (size >= BT_TEXT_MAX)
+			return bt_log_bad(source, bt_name_reason(BT_NAME_LONG));
+		if (c <= ' ' || c >= 127 || c == '\\')
+			size += bt_log_escape(escaped + size, c);
+		else
+			escaped[size++] = (char)c;
+	}
+	return bt_log_name(source, (struct bt_text){escaped, escaped + size}, query);
+}
+
 enum bt_log_said bt_log_name(
     struct bt_log_source *source, struct bt_text text, struct bt_log_query *query)
 {

@@ -3,7 +3,7 @@
  * log-unbound.c -- query logs: Unbound's, with log-queries or log-replies
  *
  *     [1700000000] unbound[123:0] info: 10.0.0.1 www.example.com. A IN
- *     Nov 26 10:00:00 unbound[123:0] info: query: 10.0.0.1 www.example.com. A IN
+ *     Nov 26 10:00:00 unbound[123:0] query: 10.0.0.1 www.example.com. A IN
  *     Nov 26 10:00:00 host unbound: [123:0] info: 10.0.0.1 www.example.com. A IN NOERROR 0.1 0 45
  */
 
@@ -37,9 +37,10 @@ enum bt_log_said bt_log_unbound(
 		return said;
 	if (text.at < text.end && *text.at == '[') /* syslog has the process a second time */
 		bt_text_word(&text);
-	if (!bt_text_take(&text, "info: "))
-		return BT_LOG_OTHER;
+	/* With log-tag-queryreply, what a line is stands in the place of how important it is. */
 	bool reply = bt_text_take(&text, "reply: ");
 	bool tagged = reply || bt_text_take(&text, "query: ");
+	if (!tagged && !bt_text_take(&text, "info: "))
+		return BT_LOG_OTHER;
 	return read_body(source, text, tagged, reply, query);
 }

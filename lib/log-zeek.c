@@ -34,15 +34,6 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static size_t put_escaped(char *to, unsigned octet)
-{
-	to[0] = '\\';
-	to[1] = (char)('0' + octet / 100);
-	to[2] = (char)('0' + octet / 10 % 10);
-	to[3] = (char)('0' + octet % 10);
-	return 4;
-}
-
 /* \xHH -> \DDD, and what Zeek has no escape for. 0: too long for a name. */
 static size_t to_presentation(char to[static BT_TEXT_MAX + 4], struct bt_text from)
 {
@@ -54,14 +45,14 @@ static size_t to_presentation(char to[static BT_TEXT_MAX + 4], struct bt_text fr
 		size_t left = bt_text_size(&from);
 		if (c == '\\' && left >= 4 && from.at[1] == 'x' && hex_digit(from.at[2]) >= 0 &&
 		    hex_digit(from.at[3]) >= 0) {
-			size += put_escaped(to + size,
+			size += bt_log_escape(to + size,
 			    (unsigned)(hex_digit(from.at[2]) * 16 + hex_digit(from.at[3])));
 			from.at += 4;
 		} else if (c == '\\' && left >= 2 && from.at[1] == '\\') {
-			size += put_escaped(to + size, c);
+			size += bt_log_escape(to + size, c);
 			from.at += 2;
 		} else if (c <= ' ' || c >= 127 || c == '\\') {
-			size += put_escaped(to + size, c);
+			size += bt_log_escape(to + size, c);
 			from.at++;
 		} else {
 			to[size++] = (char)c;

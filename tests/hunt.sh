@@ -4,6 +4,7 @@
 set -eu
 : "${BT_PROGRAM:?}" "${BT_MAKE_DNSTAP:?}"
 
+golden=$(cd "${srcdir:-.}/tests/golden/logs" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -44,8 +45,8 @@ write()
 }
 
 write 'printf "[%d] unbound[7:0] info: %s %s. %s IN\n", epoch, client, name, type' >unbound.log
-write 'printf "%s %2d %s unbound[7:0] info: query: %s %s. %s IN\n", month, day, clock, client, name, type
-	printf "%s %2d %s unbound[7:0] info: reply: %s %s. %s IN NOERROR 0.1 0 45\n", month, day, clock,
+write 'printf "%s %2d %s unbound[7:0] query: %s %s. %s IN\n", month, day, clock, client, name, type
+	printf "%s %2d %s unbound[7:0] reply: %s %s. %s IN NOERROR 0.1 0 45\n", month, day, clock,
 		client, name, type' >unbound-ascii.log
 write 'printf "%s %2d %s dnsmasq[7]: query[%s] %s from %s\n", month, day, clock, type, name, client
 	printf "%s %2d %s dnsmasq[7]: forwarded %s to 192.0.2.1\n", month, day, clock, name' >dnsmasq.log
@@ -146,6 +147,26 @@ done
 
 for database in old.db new.db; do
 	[ ! -f $database ] || check $database
+done
+
+# What Unbound, dnsmasq and BIND themselves wrote, each asked twice for www.evil.example,
+# Beacon.Example, good.example and a\032b.evil.example.
+for recorded in "$golden"/*; do
+	cp "$recorded" recorded
+	touch -d 2026-11-27 recorded
+	"$BT_PROGRAM" hunt --format csv evil.txt -- recorded 2>said | sed 's/,2026-11-26T15:27:[0-9.]*Z//g' | tr -d '\r' >got
+	cat >want <<-'END'
+		DomainName,endpointCount,hits,firstSeen,lastSeen
+		beacon.example,1,2
+		evil.example,1,4
+	END
+	if cmp -s want got && grep -q ' 8 queries, 6 hits, 0 bad lines' said; then
+		echo "ok: $recorded"
+	else
+		echo "FAILED: $recorded"
+		cat got said
+		failed=1
+	fi
 done
 
 # A trie, instead of lists; several logs are one report.
