@@ -103,9 +103,10 @@ static bool read_log(struct hunt *hunt, const char *path, struct bt_log_stats *s
 	hunt->files++;
 	hunt->queries += stats->queries;
 	hunt->bad += stats->bad;
+	const struct bt_report_source source = {
+	    stats->first, stats->last, stats->queries, stats->bad};
 	if (!hunt->no_memory)
-		hunt->no_memory =
-		    !bt_report_add_source(hunt->report, hunt->policy, stats->first, stats->last);
+		hunt->no_memory = !bt_report_add_source(hunt->report, hunt->policy, &source);
 	if (hunt->no_memory)
 		bt_message("out of memory");
 	return !hunt->no_memory;

@@ -143,8 +143,14 @@ static void put_lead(FILE *out, const struct bt_view *view)
 		fprintf(out, " asked for what is listed, in %zu rows by %s; %zu still active", hit,
 		    bt_by_name(view->options.by), active);
 	}
-	fputs("; coverage ", out);
-	put_share(out, share);
+	if (view->coverage.logs > 0) {
+		fputs("; looked for in ", out);
+		put_count(out, view->coverage.queries, "query", "queries");
+		fputs(" of other tools", out);
+	} else {
+		fputs("; coverage ", out);
+		put_share(out, share);
+	}
 	fputs(".</p>\n", out);
 }
 
@@ -172,6 +178,14 @@ static void put_about(FILE *out, const struct bt_view *view)
 	fputs(bt_report_resolver(view->report, 0) == NULL ? "</p>\n" : ".</p>\n", out);
 }
 
+static void put_log_figures(FILE *out, const struct bt_report_coverage *coverage)
+{
+	fprintf(out,
+	    "<div><dt>Queries</dt><dd>%" PRIu64 "</dd></div>"
+	    "<div%s><dt>Lines not read</dt><dd>%" PRIu64 "</dd></div>",
+	    coverage->queries, coverage->unread > 0 ? " class=\"bad\"" : "", coverage->unread);
+}
+
 static void put_figures(FILE *out, const struct bt_view *view)
 {
 	uint64_t hits = 0, share = recorded(&view->coverage);
@@ -186,11 +200,16 @@ static void put_figures(FILE *out, const struct bt_view *view)
 		    "<div><dt>Hits</dt><dd>%" PRIu64 "</dd></div>",
 		    view->count - count_rows(view, BT_STATUS_NEVER),
 		    count_rows(view, BT_STATUS_ACTIVE), hits);
-	fprintf(out, "<div%s><dt>Hits lost</dt><dd>%" PRIu64 "</dd></div>",
-	    view->coverage.lost > 0 ? " class=\"bad\"" : "", view->coverage.lost);
-	fputs("<div><dt>Hits recorded</dt><dd>", out);
-	put_share(out, share);
-	fputs("</dd></div></dl>\n", out);
+	if (view->coverage.logs > 0) {
+		put_log_figures(out, &view->coverage);
+	} else {
+		fprintf(out, "<div%s><dt>Hits lost</dt><dd>%" PRIu64 "</dd></div>",
+		    view->coverage.lost > 0 ? " class=\"bad\"" : "", view->coverage.lost);
+		fputs("<div><dt>Hits recorded</dt><dd>", out);
+		put_share(out, share);
+		fputs("</dd></div>", out);
+	}
+	fputs("</dl>\n", out);
 }
 
 /* ---- rows ---- */
@@ -341,12 +360,8 @@ static void put_problems(FILE *out, const struct bt_view *view)
 	}
 }
 
-static void put_coverage(FILE *out, const struct bt_view *view)
+static void put_recording(FILE *out, const struct bt_report_coverage *coverage)
 {
-	const struct bt_report_coverage *coverage = &view->coverage;
-	fputs("<section aria-labelledby=\"coverage\"><h2 id=\"coverage\">Coverage</h2>"
-	      "<dl class=\"facts\">\n",
-	    out);
 	fprintf(out, "<dt>Hits recorded</dt><dd>%" PRIu64 "</dd>\n", coverage->events);
 	fprintf(out, "<dt>Hits lost</dt><dd%s>%" PRIu64 "</dd>\n",
 	    coverage->lost > 0 ? " class=\"bad\"" : "", coverage->lost);
@@ -357,6 +372,30 @@ static void put_coverage(FILE *out, const struct bt_view *view)
 	    "<dt>Log</dt><dd>%u segments of %u resolvers, %" PRIu64 " damaged blocks, %" PRIu64
 	    " duplicates left out</dd>\n",
 	    coverage->segments, coverage->resolvers, coverage->damaged, coverage->duplicates);
+}
+
+/* What other tools' logs lack, nobody knows. */
+static void put_logs(FILE *out, const struct bt_report_coverage *coverage)
+{
+	fprintf(out,
+	    "<dt>Logs of other tools</dt><dd>%u; what they lack is not known</dd>\n"
+	    "<dt>Queries</dt><dd>%" PRIu64 "</dd>\n"
+	    "<dt>Hits</dt><dd>%" PRIu64 "</dd>\n"
+	    "<dt>Lines not read</dt><dd%s>%" PRIu64 "</dd>\n",
+	    coverage->logs, coverage->queries, coverage->events,
+	    coverage->unread > 0 ? " class=\"bad\"" : "", coverage->unread);
+}
+
+static void put_coverage(FILE *out, const struct bt_view *view)
+{
+	const struct bt_report_coverage *coverage = &view->coverage;
+	fputs("<section aria-labelledby=\"coverage\"><h2 id=\"coverage\">Coverage</h2>"
+	      "<dl class=\"facts\">\n",
+	    out);
+	if (coverage->logs > 0)
+		put_logs(out, coverage);
+	else
+		put_recording(out, coverage);
 	if (view->policy != NULL)
 		fprintf(out, "<dt>Answer TTL</dt><dd>%" PRIu32 " s</dd>\n",
 		    bt_policy_sinkhole(view->policy)->ttl);

@@ -175,6 +175,13 @@ static json_t *coverage_object(const struct bt_report_coverage *coverage)
 	    (json_int_t)coverage->paused);
 }
 
+/* What was read of other tools' logs. */
+static json_t *log_object(const struct bt_report_coverage *coverage)
+{
+	return json_pack("{si so so}", "files", (int)coverage->logs, "queries",
+	    bt_json_number(coverage->queries), "linesNotRead", bt_json_number(coverage->unread));
+}
+
 static json_t *metadata_object(const struct bt_policy *policy, uint32_t meta)
 {
 	json_t *object = json_object();
@@ -218,6 +225,8 @@ bool bt_out_json(FILE *out, const struct bt_view *view)
 		  write_member(out, "endpoints", endpoint_counts(view)) &&
 		  write_member(out, "decisions", decision_array(view)) &&
 		  write_member(out, "coverage", coverage_object(&view->coverage)) &&
+		  (view->coverage.logs == 0 ||
+		      write_member(out, "otherLogs", log_object(&view->coverage))) &&
 		  write_member(out, "answerTtl", ttl_value(view->policy)) &&
 		  write_member(out, "problems", text_array(view->report, bt_report_problem)) &&
 		  (!view->context || write_member(out, "context", context_array(view)));

@@ -289,6 +289,16 @@ static void put_decisions(FILE *out, const struct bt_view *view)
 	}
 }
 
+/* What other tools' logs lack, nobody knows. */
+static void put_logs(FILE *out, const struct bt_report_coverage *coverage)
+{
+	put_label(out, "Coverage", 0);
+	fprintf(out,
+	    "%" PRIu64 " hits among %" PRIu64 " queries, %" PRIu64
+	    " lines not read; what the logs lack is not known\n",
+	    coverage->events, coverage->queries, coverage->unread);
+}
+
 static void put_coverage(FILE *out, const struct bt_report_coverage *coverage)
 {
 	char down[BT_TIME_TEXT], unprotected[BT_TIME_TEXT], paused[BT_TIME_TEXT];
@@ -310,11 +320,17 @@ void bt_out_footer(FILE *out, const struct bt_view *view)
 		put_context(out, view);
 	fputc('\n', out);
 	put_period(out, view);
-	put_resolvers(out, view);
+	if (view->coverage.logs > 0)
+		fprintf(out, "%-12s%u, of other tools\n", "Logs", view->coverage.logs);
+	else
+		put_resolvers(out, view);
 	put_lists(out, view);
 	put_endpoint_kind(out, view);
 	put_decisions(out, view);
-	put_coverage(out, &view->coverage);
+	if (view->coverage.logs > 0)
+		put_logs(out, &view->coverage);
+	else
+		put_coverage(out, &view->coverage);
 	if (view->policy != NULL) {
 		put_label(out, "Answer TTL", 0);
 		fprintf(out, "%" PRIu32 " s\n", bt_policy_sinkhole(view->policy)->ttl);

@@ -356,12 +356,15 @@ static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy
 }
 
 bool bt_report_add_source(
-    struct bt_report *report, const struct bt_policy *policy, int64_t first, int64_t last)
+    struct bt_report *report, const struct bt_policy *policy, const struct bt_report_source *source)
 {
-	if (first != 0 || last != 0) {
-		see_time(report, first);
-		see_time(report, last);
+	if (source->first != 0 || source->last != 0) {
+		see_time(report, source->first);
+		see_time(report, source->last);
 	}
+	report->coverage.logs++;
+	report->coverage.queries += source->queries;
+	report->coverage.unread += source->unread;
 	return add_lists(report, policy);
 }
 

@@ -141,6 +141,15 @@ struct bt_report_coverage {
 	int64_t down;        /* milliseconds in which no writer ran, from `first` to `now` */
 	int64_t unprotected; /* milliseconds in which it ran without a trie */
 	int64_t paused;      /* milliseconds in which it ran, and nothing was stopped */
+	unsigned logs;       /* of other tools, which say nothing of all that but the events; */
+	uint64_t queries;    /* what was read of them */
+	uint64_t unread;     /* and lines that could not be */
+};
+
+/* A log of another tool, of whose hits each is given to bt_report_add(). */
+struct bt_report_source {
+	int64_t first, last;      /* times of its queries; both 0: there are none */
+	uint64_t queries, unread; /* as in the coverage */
 };
 
 /* Everything, by indicator, with endpoints. */
@@ -164,11 +173,11 @@ bool bt_report_add(
     struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event);
 
 /*
- * Counts in the lists of a policy, and the time from `first` to `last` (both 0: none), of which
- * bt_report_add() is called with all hits that there are. False if memory runs out.
+ * Counts in a log of another tool, in which was looked for what is in the policy's lists. False if
+ * memory runs out.
  */
-bool bt_report_add_source(
-    struct bt_report *report, const struct bt_policy *policy, int64_t first, int64_t last);
+bool bt_report_add_source(struct bt_report *report, const struct bt_policy *policy,
+    const struct bt_report_source *source);
 
 /*
  * A row by indicator for a name that is listed with this class, even if it is never hit. False if

@@ -180,6 +180,15 @@ tail -n +18 bind.log >part-2
 "$BT_PROGRAM" hunt -f csv evil.txt -- part-1 part-2 2>/dev/null >got
 cmp want got || failed=1
 
+# How far that can be trusted: not more than the logs.
+"$BT_PROGRAM" hunt evil.txt -- unbound.log dnsmasq.log 2>/dev/null >got
+grep -q '^Logs        2, of other tools$' got &&
+	grep -q '^Coverage    48 hits among 60 queries, 0 lines not read; what the logs lack is not known$' got || failed=1
+"$BT_PROGRAM" hunt -f json evil.txt -- unbound.log 2>/dev/null |
+	grep -q '^"otherLogs":{"files":1,"queries":30,"linesNotRead":0},$' || failed=1
+"$BT_PROGRAM" hunt -f html evil.txt -- unbound.log 2>/dev/null >got
+grep -q '; looked for in 30 queries of other tools.</p>' got && ! grep -q 'Hits lost' got || failed=1
+
 # Times without a zone are in --tz.
 "$BT_PROGRAM" hunt -f csv --tz +02:00 evil.txt -- bind.log 2>/dev/null >got
 grep -q ',2025-12-31T21:' got || failed=1
