@@ -37,7 +37,7 @@ indicators:
   - whole.example
   - _dmarc.o-dd.example
 END
-printf '%s\n' 'o\039neil.example' 'quo\034te.example' 'sta\042r.example' >odd.txt
+printf '%s\n' 'o\039neil.example' 'quo\034ted.example' 'sta\042r.example' >odd.txt
 cat >allowed.txt <<'END'
 fine.whole.example
 END
