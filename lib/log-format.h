@@ -134,14 +134,15 @@ size_t bt_log_escape(char to[static 4], unsigned octet);
 /* ---- log-stamp.c: when, and who says it ---- */
 
 /*
- * Takes a time and a space: "[1700000000]", "Nov 26 10:00:00", "26-Nov-2026 10:00:00.123", or
- * RFC 3339 with 'T' or a space in the middle and with or without a zone.
+ * Takes a time and a space: "[1700000000]", "Nov 26 10:00:00", "Thu Nov 26 10:00:00 2026",
+ * "26-Nov-2026 10:00:00.123", or RFC 3339 with 'T' or a space in the middle and with or without a
+ * zone.
  */
 bool bt_log_stamp(struct bt_log_source *source, struct bt_text *text, int64_t *time);
 
 /*
- * Takes the name of a host, if there is one, and that of the program with what follows in brackets
- * and with its colon: "dnsmasq[123]: ". Returns BT_LOG_QUERY if it is `program`.
+ * Takes a host and "daemon.info", if they are there, and the name of the program with what follows
+ * in brackets and its colon: "dnsmasq[123]: ". Returns BT_LOG_QUERY if it is `program`.
  */
 enum bt_log_said bt_log_program(
     struct bt_log_source *source, struct bt_text *text, const char *program);

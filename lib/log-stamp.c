@@ -149,14 +149,28 @@ static bool take_epoch(struct bt_text *text, int64_t *time)
 	return bt_log_seconds(bt_text_until(text, ']'), time);
 }
 
+/* As OpenWrt's logread has it: then the year is behind the clock. */
+static bool take_weekday(struct bt_text *text)
+{
+	static const char *const names[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (bt_text_take(text, names[i]))
+			return true;
+	return false;
+}
+
 static bool take_syslog(struct bt_log_source *source, struct bt_text *text, int64_t *time)
 {
-	int month, day;
+	int month, day, year;
 	int64_t clock;
+	bool dated = take_weekday(text);
 	if (!take_month(text, &month) || !bt_text_take(text, " ") || !take_number(text, 2, &day) ||
 	    !bt_text_take(text, " ") || !take_clock(text, &clock) || day < 1 || day > 31)
 		return false;
-	int64_t days = days_without_year(source, month, day);
+	if (dated && (!bt_text_take(text, " ") || !take_number(text, 4, &year) || year < 1970 ||
+			 day > days_in(year, month)))
+		return false;
+	int64_t days = dated ? days_of(year, month, day) : days_without_year(source, month, day);
 	*time = local_time(source, days, clock);
 	return days >= 0;
 }
@@ -218,15 +232,13 @@ static bool is_program(struct bt_text word, const char *program)
 enum bt_log_said bt_log_program(
     struct bt_log_source *source, struct bt_text *text, const char *program)
 {
-	struct bt_text word = bt_text_word(text);
-	if (is_program(word, program))
-		return BT_LOG_QUERY;
-	bool named = word.at < word.end && word.end[-1] == ':';
-	if (!named) {
-		word = bt_text_word(text);
+	enum { WORDS = 3 /* a host, "daemon.info", the program */ };
+	for (int i = 0; i < WORDS && text->at < text->end; i++) {
+		struct bt_text word = bt_text_word(text);
 		if (is_program(word, program))
 			return BT_LOG_QUERY;
-		named = word.at < word.end && word.end[-1] == ':';
+		if (word.at < word.end && word.end[-1] == ':')
+			return BT_LOG_ALIEN;
 	}
-	return named ? BT_LOG_ALIEN : bt_log_bad(source, "no program's name after the time");
+	return bt_log_bad(source, "no program's name after the time");
 }
