@@ -73,15 +73,26 @@ static bool open_database(sqlite3 **database, const char *path, struct bt_err *e
 	return true;
 }
 
+static bool find_rows(sqlite3 *database, sqlite3_stmt **rows, struct bt_err *err)
+{
+	static const char sql[] = "SELECT timestamp, type, domain, client FROM queries";
+	int status = sqlite3_prepare_v2(database, sql, sizeof(sql), rows, NULL);
+	if (status == SQLITE_OK)
+		return true;
+	bt_fail(err, "%s", sqlite3_errmsg(database));
+	if (status == SQLITE_ERROR) /* no such table, or column */
+		bt_fail_in(err, "is no database of Pi-hole");
+	if (status == SQLITE_CANTOPEN) /* what SQLite puts beside one that is in use */
+		bt_fail_in(err, "copy it to a folder that can be written");
+	return false;
+}
+
 bool bt_log_ftl(
     struct bt_log_source *source, const char *path, bt_log_row *each, void *ctx, struct bt_err *err)
 {
-	static const char sql[] = "SELECT timestamp, type, domain, client FROM queries";
 	sqlite3 *database = NULL;
 	sqlite3_stmt *rows = NULL;
-	bool read = open_database(&database, path, err);
-	if (read && sqlite3_prepare_v2(database, sql, sizeof(sql), &rows, NULL) != SQLITE_OK)
-		read = bt_fail(err, "is no database of Pi-hole: %s", sqlite3_errmsg(database));
+	bool read = open_database(&database, path, err) && find_rows(database, &rows, err);
 	read = read && each_row(source, database, rows, each, ctx, err);
 	sqlite3_finalize(rows);
 	sqlite3_close(database);
