@@ -51,6 +51,7 @@ static bool turn_if_due(struct bt_keeper *keeper, struct bt_err *err)
 	if (bt_segment_written(keeper->segment) < keeper->segment_size + policies &&
 	    bt_clock_real() / DAY_MS == keeper->day)
 		return true;
+	keeper->closed++;
 	return bt_segment_close(&keeper->segment, err);
 }
 

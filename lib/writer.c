@@ -82,9 +82,9 @@ static void *run(void *arg)
 {
 	struct bt_writer *writer = arg;
 	while (bt_thread_wait(&writer->thread, writer->keeper.busy ? BUSY_MS : IDLE_MS)) {
-		bool open = writer->keeper.segment != NULL;
+		uint32_t closed = writer->keeper.closed;
 		bt_keeper_look(&writer->keeper);
-		if (open && writer->keeper.segment == NULL)
+		if (writer->keeper.closed != closed)
 			bt_thread_wake(&writer->tidier);
 	}
 	finish(writer);
