@@ -23,8 +23,9 @@ PERIOD = 2.0  # seconds between swaps
 PATIENCE = 1.9  # seconds that a swap may take until it is given up
 BLOCKED_SHARE = 20  # 1 question in so many is for a listed name
 POLL = 0.002
-# What waits while others have the processor is not to be lost: the figures are about our own doing.
-SOCKET = "  so-rcvbuf: 1m"
+# What waits while others have the processor is not to be lost: the figures are about our own doing. 4m is
+# what unbound.conf(5) names for a busy server.
+SOCKET = "  so-rcvbuf: 4m"
 
 
 def has_listed_parent(name, listed):
