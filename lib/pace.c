@@ -8,7 +8,7 @@
 
 #include "pace.h"
 
-enum { WORK_NS = 200000, REST_NS = 80000 };
+enum { WORK_NS = 400000, REST_NS = 80000 };
 
 static _Thread_local bool gentle;
 static _Thread_local int64_t rested; /* when the last rest ended */

@@ -20,7 +20,7 @@ bool bt_pace_is_gentle(void);
 
 /*
  * Called by long work, often, where it holds no lock: rests for some tenths of a millisecond if
- * this thread is to, and has worked for a tenth since it last rested. Else does nothing.
+ * this thread is to, and has worked for longer than that since it last rested. Else does nothing.
  */
 void bt_pace(void);
 

@@ -7,6 +7,7 @@ How long is it until it is sinkholed? Meanwhile the resolver is under half its f
 without swaps and with them take turns.
 """
 
+import os
 import time
 
 from compare import say
@@ -130,8 +131,16 @@ def cached_names(world):
     return names
 
 
+def stolen_ms(cpu):
+    """What others on the same host took of that processor so far: proc(5), /proc/stat."""
+    with open("/proc/stat") as lines:
+        fields = next(line for line in lines if line.startswith(f"cpu{cpu} ")).split()
+    return int(fields[8]) * 1000 // os.sysconf("SC_CLK_TCK")
+
+
 def phase(resolver, names, seconds, rate, swapping):
     """Load at that rate; meanwhile a swap each PERIOD, if so."""
+    stolen = stolen_ms(resolver.world.server_cpu)
     client = resolver.load.start(names, "--seconds", seconds, "--rate", f"{rate:.0f}")
     waits = []
     due = time.monotonic() + PERIOD / 2
@@ -141,7 +150,9 @@ def phase(resolver, names, seconds, rate, swapping):
             continue
         waits.append(resolver.swap_once())
         due += PERIOD
-    return resolver.load.finish(client), waits
+    result = resolver.load.finish(client)
+    result["stolen_ms"] = stolen_ms(resolver.world.server_cpu) - stolen
+    return result, waits
 
 
 def in_force(rounds_of_waits):
@@ -206,7 +217,7 @@ def table(rounds):
             Figure.of([pair[i]["latency_us"][key] for pair in rounds]).show(0) for i in (0, 1)
         ]
         rows.append([f"latency {key}, us", *cells])
-    for key in ("sent", "left_out", "untimed", "lost"):
+    for key in ("sent", "left_out", "untimed", "lost", "stolen_ms"):
         sums = [sum(pair[i][key] for pair in rounds) for i in (0, 1)]
         rows.append([key.replace("_", " "), *map(str, sums)])
     return rows
