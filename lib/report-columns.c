@@ -56,13 +56,18 @@ static bool count(struct bt_report *report, const struct bt_columns *columns, ui
 	       bt_report_hit(report, subject, who, columns->time[at]);
 }
 
-/* Nearly all time goes into waiting for tallies: those of the events to come are asked for. */
+/* Much time goes into waiting for memory: that of the events to come is asked for. */
 static void ask_for(const struct bt_report *report, const struct bt_columns *columns, uint32_t at)
 {
 	const struct bt_subject *subject = &report->subjects[columns->shape_of[at]];
 	uint32_t client = report->column_whos[columns->endpoint_of[at]].client;
-	if (subject->wanted && subject->rows > 0 && client < NOT_ASKED)
-		bt_pairs_prefetch(&report->pairs, report->touched[subject->first], client);
+	if (!subject->wanted || subject->rows == 0 || client >= NOT_ASKED)
+		return;
+	uint32_t row = report->touched[subject->first];
+	if (report->tallies_up)
+		bt_pairs_prefetch(&report->pairs, row, client);
+	else
+		bt_pair_set_prefetch(&report->row_clients, row, client);
 }
 
 /* ---- each event once ---- */

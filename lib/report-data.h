@@ -5,6 +5,7 @@
 
 #include "intern.h"
 #include "name.h"
+#include "pair-set.h"
 #include "pairs.h"
 #include "ranges.h"
 #include "report.h"
@@ -50,6 +51,10 @@ struct bt_draft {
 	bool listed;   /* it is shown even if it is never hit */
 	uint32_t days;
 	uint64_t indicators, addresses;
+
+	/* Unless there are tallies, which say it. */
+	uint64_t hits, endpoints, forwarders;
+	int64_t first_seen, last_seen;
 };
 
 /* Something said of a row. */
@@ -129,9 +134,13 @@ struct bt_report {
 	struct bt_intern *addresses; /* of clients */
 	struct bt_pairs row_addresses;
 	bool folds;               /* endpoints are not addresses */
-	struct bt_pairs pairs;    /* numbers of a row and a client */
+	bool tallies_up;          /* more is asked about than how many endpoints a row has */
+	struct bt_pairs pairs;    /* numbers of a row and a client, */
 	struct bt_tally *tallies; /* by number of the pair */
 	size_t tally_room;
+	struct bt_pair_set row_clients; /* or, without tallies, only which there are, */
+	bool *client_hit;               /* and of which client there is any */
+	size_t client_hit_room;
 	struct bt_draft *drafts; /* by number of the row */
 	size_t draft_room;
 	uint32_t *touched; /* rows of subjects, side by side */
@@ -238,6 +247,9 @@ bool bt_report_hit(struct bt_report *report, const struct bt_subject *subject,
 /* Counts an event that is new to the report; `policy` may be NULL. False if memory runs out. */
 bool bt_report_count(
     struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event);
+
+/* Notes that there is a hit of that client. False if memory runs out. */
+bool bt_report_mark(struct bt_report *report, uint32_t client);
 
 /* The policy that the open segment has for this digest, NULL if none. */
 const struct bt_policy *bt_report_policy(const struct bt_report *report, uint64_t digest);

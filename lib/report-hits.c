@@ -216,8 +216,6 @@ bool bt_report_subject(struct bt_report *report, struct bt_subject *subject,
 
 /* ---- counting ---- */
 
-/* ---- counting ---- */
-
 /* The list of the last hit; of several at a time, the first by name. */
 static void credit(struct bt_report *report, uint32_t row, uint32_t list, int64_t time)
 {
@@ -288,6 +286,46 @@ static bool find_tally(
 	return true;
 }
 
+bool bt_report_mark(struct bt_report *report, uint32_t client)
+{
+	while (client >= report->client_hit_room)
+		if (!bt_report_room(&report->client_hit, &report->client_hit_room,
+			report->client_hit_room, sizeof(*report->client_hit)))
+			return false;
+	report->client_hit[client] = true;
+	return true;
+}
+
+/* With tallies. *number is the one that it is counted in. */
+static bool count_tally(struct bt_report *report, uint32_t row, uint32_t client, int64_t time,
+    bool counts, uint32_t *number)
+{
+	if (!find_tally(report, row, client, time, number))
+		return false;
+	if (counts)
+		add_hit(&report->tallies[*number], time);
+	return true;
+}
+
+/* Without. */
+static bool count_draft(struct bt_report *report, uint32_t row, uint32_t client, int64_t time)
+{
+	struct bt_draft *draft = &report->drafts[row];
+	bool added;
+	if (!bt_pair_set_add(&report->row_clients, row, client, &added))
+		return false;
+	if (draft->hits == 0 || time < draft->first_seen)
+		draft->first_seen = time;
+	if (draft->hits == 0 || time > draft->last_seen)
+		draft->last_seen = time;
+	draft->hits++;
+	if (!added)
+		return true;
+	draft->endpoints++;
+	draft->forwarders += bt_report_is_forwarder(report, client);
+	return bt_report_mark(report, client);
+}
+
 /* Where endpoints are not addresses, these are counted, too. */
 static bool count_address(struct bt_report *report, uint32_t row, uint32_t address)
 {
@@ -302,14 +340,14 @@ static bool count_address(struct bt_report *report, uint32_t row, uint32_t addre
 static bool count_row(struct bt_report *report, const struct bt_subject *subject, uint32_t row,
     const struct bt_who *who, int64_t time, bool counts)
 {
-	uint32_t tally;
-	if (!find_tally(report, row, who->client, time, &tally))
+	uint32_t tally = 0;
+	if (report->tallies_up && !count_tally(report, row, who->client, time, counts, &tally))
 		return false;
 	if (!counts)
 		return true;
-	if (report->folds && !count_address(report, row, who->address))
+	if ((!report->tallies_up && !count_draft(report, row, who->client, time)) ||
+	    (report->folds && !count_address(report, row, who->address)))
 		return false;
-	add_hit(&report->tallies[tally], time);
 	credit(report, row, subject->list, time);
 	return !report->options.wide || bt_report_note(report, row, tally, subject, time);
 }

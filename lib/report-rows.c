@@ -105,8 +105,23 @@ static void place_endpoints(struct bt_report *report)
 	}
 }
 
+static void gather_drafts(struct bt_report *report)
+{
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct bt_draft *draft = &report->drafts[i];
+		struct bt_report_row *row = &report->rows[i];
+		row->endpoints = draft->endpoints;
+		row->forwarders = draft->forwarders;
+		row->hits = draft->hits;
+		row->first_seen = draft->first_seen;
+		row->last_seen = draft->last_seen;
+	}
+}
+
 static void gather(struct bt_report *report, const struct bt_rhythm *rhythms)
 {
+	if (!report->tallies_up)
+		gather_drafts(report);
 	if (report->endpoints != NULL)
 		place_endpoints(report);
 	for (uint32_t i = 0; i < report->pairs.count; i++)
@@ -115,19 +130,25 @@ static void gather(struct bt_report *report, const struct bt_rhythm *rhythms)
 			    report, &report->tallies[i], rhythms == NULL ? NULL : &rhythms[i]);
 }
 
+static bool mark_clients(struct bt_report *report)
+{
+	for (uint32_t i = 0; i < report->pairs.count; i++)
+		if (report->tallies[i].hits > 0 &&
+		    !bt_report_mark(report, report->tallies[i].client))
+			return false;
+	return true;
+}
+
 static bool count_endpoints(struct bt_report *report)
 {
-	bool *seen = calloc((size_t)bt_intern_count(report->clients) + 1, sizeof(*seen));
-	if (seen == NULL)
+	if (!mark_clients(report))
 		return false;
-	for (uint32_t i = 0; i < report->pairs.count; i++) {
-		const struct bt_tally *tally = &report->tallies[i];
-		bool first = tally->hits > 0 && !seen[tally->client];
-		report->endpoint_count += first;
-		report->forwarder_count += first && bt_report_is_forwarder(report, tally->client);
-		seen[tally->client] |= tally->hits > 0;
+	uint32_t count = bt_intern_count(report->clients);
+	for (uint32_t i = 0; i < count && i < report->client_hit_room; i++) {
+		report->endpoint_count += report->client_hit[i];
+		report->forwarder_count +=
+		    report->client_hit[i] && bt_report_is_forwarder(report, i);
 	}
-	free(seen);
 	return true;
 }
 

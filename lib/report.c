@@ -79,6 +79,7 @@ static bool set_options(
 {
 	report->options = *options;
 	report->folds = options->identify != NULL || options->fold;
+	report->tallies_up = options->who || options->wide || options->baseline != INT64_MAX;
 	if (options->list != NULL) {
 		report->list = strdup(options->list);
 		if (report->list == NULL)
@@ -161,6 +162,7 @@ static void free_tables(struct bt_report *r)
 		bt_intern_free(tables[i]);
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
 		bt_pairs_clear(pairs[i]);
+	bt_pair_set_clear(&r->row_clients);
 }
 
 void bt_report_free(struct bt_report **report)
@@ -169,7 +171,7 @@ void bt_report_free(struct bt_report **report)
 	if (r == NULL)
 		return;
 	free_parts(r);
-	void *arrays[] = {r->list, r->tallies, r->drafts, r->touched, r->hour_hits, r->facts,
+	void *arrays[] = {r->list, r->tallies, r->client_hit, r->drafts, r->touched, r->hour_hits, r->facts,
 	    r->moments, r->sources, r->boots, r->strings.text, r->resolvers, r->lists,
 	    r->known_policies, r->watched, r->problems, r->policies, r->subjects, r->column_whos,
 	    r->chosen, r->client_names, r->rows, r->endpoints, r->hour_rows, r->texts};
