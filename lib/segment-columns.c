@@ -8,21 +8,13 @@
 #include "intern.h"
 #include "segment-columns.h"
 #include "segment-format.h"
+#include "segment-shapes.h"
 #include "varint.h"
 
 enum {
 	HEADER = 16, /* octets: the numbers of shapes, endpoints, runs and events */
-	WITH_IPV6 = 0x01,
-	WITH_VIA = 0x02,
-	WITH_DEVICE = 0x04,
-	WITH_ALL = 0x07,
-	ENDPOINT_MAX = 1 + 16 + 16 + BT_DEVICE_SIZE, /* octets, encoded */
 	RUN_MAX = 8 + 3 * BT_VARINT_MAX,
-	IPV4_AT = 12, /* where ::ffff:a.b.c.d has its last four octets */
 };
-
-static const uint8_t nothing[16];
-static const uint8_t ipv4_prefix[IPV4_AT] = {[10] = 0xff, [11] = 0xff};
 
 /* ---- gathering ---- */
 
@@ -92,23 +84,6 @@ static bool add_run(struct bt_columns_builder *builder, const struct bt_segment_
 	return true;
 }
 
-/* What is no part of a shape, made the same for all. */
-static void strip(struct bt_event *event)
-{
-	event->time = 0;
-	memset(event->client, 0, sizeof(event->client));
-	memcpy(event->client, ipv4_prefix, IPV4_AT); /* which is shorter, in octets */
-	memset(event->via, 0, sizeof(event->via));
-	memset(event->device, 0, sizeof(event->device));
-	event->port = 0;
-	memset(event->reserved, 0, sizeof(event->reserved));
-	for (unsigned i = 0; i < BT_EVENT_MATCHES_MAX; i++) {
-		if (i >= event->match_count)
-			memset(&event->matches[i], 0, sizeof(event->matches[i]));
-		memset(event->matches[i].reserved, 0, sizeof(event->matches[i].reserved));
-	}
-}
-
 bool bt_columns_add(struct bt_columns_builder *builder, const struct bt_segment_event *record)
 {
 	const struct bt_event *event = &record->event;
@@ -116,10 +91,8 @@ bool bt_columns_add(struct bt_columns_builder *builder, const struct bt_segment_
 	struct bt_event shape;
 	struct bt_columns_endpoint endpoint;
 	memcpy(&shape, event, bt_event_size(event));
-	strip(&shape);
-	memcpy(endpoint.client, event->client, sizeof(endpoint.client));
-	memcpy(endpoint.via, event->via, sizeof(endpoint.via));
-	memcpy(endpoint.device, event->device, sizeof(endpoint.device));
+	bt_shape_strip(&shape);
+	bt_endpoint_of(&endpoint, event);
 	if (!bt_intern_add(
 		builder->shapes, &shape, bt_event_size(&shape), &builder->shape_of[at]) ||
 	    !bt_intern_add(
@@ -133,90 +106,6 @@ bool bt_columns_add(struct bt_columns_builder *builder, const struct bt_segment_
 }
 
 /* ---- to octets ---- */
-
-/* The name asked, of a struct bt_event that lies anywhere. */
-static const uint8_t *key_of(struct bt_intern *table, uint32_t number, size_t *key_size)
-{
-	size_t size;
-	const uint8_t *event = bt_intern_bytes(table, number, &size);
-	*key_size = event[offsetof(struct bt_event, key_size)];
-	return event + offsetof(struct bt_event, key);
-}
-
-/* Shapes by the names asked, and endpoints by address: what is alike stands together. */
-static int by_name(const void *a, const void *b, void *table)
-{
-	uint32_t numbers[2] = {*(const uint32_t *)a, *(const uint32_t *)b};
-	size_t sizes[2];
-	const uint8_t *left = key_of(table, numbers[0], &sizes[0]);
-	const uint8_t *right = key_of(table, numbers[1], &sizes[1]);
-	int order = memcmp(left, right, sizes[0] < sizes[1] ? sizes[0] : sizes[1]);
-	if (order != 0)
-		return order;
-	if (sizes[0] != sizes[1])
-		return sizes[0] < sizes[1] ? -1 : 1;
-	return numbers[0] < numbers[1] ? -1 : 1;
-}
-
-static int by_address(const void *a, const void *b, void *table)
-{
-	size_t size;
-	const void *left = bt_intern_bytes(table, *(const uint32_t *)a, &size);
-	const void *right = bt_intern_bytes(table, *(const uint32_t *)b, &size);
-	return memcmp(left, right, sizeof(struct bt_columns_endpoint));
-}
-
-/* The order of a table's entries, and the place of each in it: malloc'ed, the caller's. */
-static bool sort(struct bt_intern *table, int (*compare)(const void *, const void *, void *),
-    uint32_t **order, uint32_t **place)
-{
-	uint32_t count = bt_intern_count(table);
-	*order = malloc(((size_t)count + 1) * sizeof(**order));
-	*place = malloc(((size_t)count + 1) * sizeof(**place));
-	if (*order == NULL || *place == NULL)
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		(*order)[i] = i;
-	if (count > 0)
-		qsort_r(*order, count, sizeof(**order), compare, table);
-	for (uint32_t i = 0; i < count; i++)
-		(*place)[(*order)[i]] = i;
-	return true;
-}
-
-static uint8_t *put_shapes(uint8_t *out, const struct bt_intern *shapes, const uint32_t *order)
-{
-	struct bt_segment_event before = {0};
-	for (uint32_t i = 0; i < bt_intern_count(shapes); i++) {
-		size_t size;
-		struct bt_event shape;
-		const void *bytes = bt_intern_bytes(shapes, order[i], &size);
-		memcpy(&shape, bytes, size);
-		out += bt_event_encode(out, &before, 1, 0, (uint64_t)i + 1, &shape);
-	}
-	return out;
-}
-
-static uint8_t *put_endpoint(uint8_t *out, const struct bt_columns_endpoint *endpoint)
-{
-	uint8_t *flags = out++;
-	*flags = 0;
-	if (memcmp(endpoint->client, ipv4_prefix, IPV4_AT) == 0) {
-		out = bt_put_bytes(out, endpoint->client + IPV4_AT, 16 - IPV4_AT);
-	} else {
-		*flags |= WITH_IPV6;
-		out = bt_put_bytes(out, endpoint->client, 16);
-	}
-	if (memcmp(endpoint->via, nothing, sizeof(endpoint->via)) != 0) {
-		*flags |= WITH_VIA;
-		out = bt_put_bytes(out, endpoint->via, sizeof(endpoint->via));
-	}
-	if (memcmp(endpoint->device, nothing, sizeof(endpoint->device)) != 0) {
-		*flags |= WITH_DEVICE;
-		out = bt_put_bytes(out, endpoint->device, sizeof(endpoint->device));
-	}
-	return out;
-}
 
 /* A column of numbers, an octet of all after the other, the lowest first. */
 static uint8_t *put_planes(
@@ -243,10 +132,10 @@ static uint8_t *put_all(const struct bt_columns_builder *b, uint8_t *out,
 	bt_put32(out + 4, endpoints);
 	bt_put32(out + 8, b->run_count);
 	bt_put32(out + 12, b->count);
-	out = put_shapes(out + HEADER, b->shapes, orders[0]);
+	out = bt_put_shapes(out + HEADER, b->shapes, orders[0]);
 	for (uint32_t i = 0; i < endpoints; i++) {
 		size_t size;
-		out = put_endpoint(out, bt_intern_bytes(b->endpoints, orders[1][i], &size));
+		out = bt_put_endpoint(out, bt_intern_bytes(b->endpoints, orders[1][i], &size));
 	}
 	for (uint32_t i = 0; i < b->run_count; i++) {
 		bt_put64(out, b->runs[i].boot);
@@ -270,7 +159,7 @@ static uint8_t *put_all(const struct bt_columns_builder *b, uint8_t *out,
 static size_t most_octets(const struct bt_columns_builder *b)
 {
 	return HEADER + (size_t)bt_intern_count(b->shapes) * BT_EVENT_ENCODED_MAX +
-	       (size_t)bt_intern_count(b->endpoints) * ENDPOINT_MAX +
+	       (size_t)bt_intern_count(b->endpoints) * BT_ENDPOINT_ENCODED_MAX +
 	       (size_t)b->run_count * RUN_MAX + (size_t)b->count * (6 + BT_VARINT_MAX) + 8;
 }
 
@@ -278,8 +167,8 @@ uint8_t *bt_columns_finish(struct bt_columns_builder *builder, size_t *size)
 {
 	uint32_t *orders[2] = {NULL}, *places[2] = {NULL};
 	uint8_t *bytes = NULL;
-	if (sort(builder->shapes, by_name, &orders[0], &places[0]) &&
-	    sort(builder->endpoints, by_address, &orders[1], &places[1]))
+	if (bt_sort_shapes(builder->shapes, &orders[0], &places[0]) &&
+	    bt_sort_endpoints(builder->endpoints, &orders[1], &places[1]))
 		bytes = malloc(most_octets(builder));
 	if (bytes != NULL) {
 		const uint8_t *end = put_all(builder, bytes, (const uint32_t *const *)orders,
@@ -334,37 +223,6 @@ static bool make_room(struct bt_columns_buffer **buffer, uint32_t shapes)
 	(*buffer)->shape = more;
 	(*buffer)->shape_room = shapes;
 	return true;
-}
-
-static bool take_shapes(struct bt_cursor *in, struct bt_event *shape, uint32_t count)
-{
-	struct bt_segment_event record = {0};
-	for (uint32_t i = 0; i < count; i++) {
-		if (!bt_event_decode(&in->at, in->end, &record))
-			return false;
-		memcpy(&shape[i], &record.event, bt_event_size(&record.event));
-	}
-	return true;
-}
-
-static void take_endpoint(struct bt_cursor *in, struct bt_columns_endpoint *endpoint)
-{
-	uint8_t flags = bt_take_octet(in);
-	memset(endpoint, 0, sizeof(*endpoint));
-	if (flags & ~WITH_ALL)
-		in->bad = true;
-	if (flags & WITH_IPV6) {
-		memcpy(endpoint->client, bt_take_bytes(in, 16), 16);
-	} else {
-		memcpy(endpoint->client, ipv4_prefix, IPV4_AT);
-		memcpy(endpoint->client + IPV4_AT, bt_take_bytes(in, 16 - IPV4_AT), 16 - IPV4_AT);
-	}
-	if (flags & WITH_VIA)
-		memcpy(
-		    endpoint->via, bt_take_bytes(in, sizeof(endpoint->via)), sizeof(endpoint->via));
-	if (flags & WITH_DEVICE)
-		memcpy(endpoint->device, bt_take_bytes(in, sizeof(endpoint->device)),
-		    sizeof(endpoint->device));
 }
 
 /* Their counts have to sum up to `events`. */
@@ -429,10 +287,10 @@ static void take_times(struct bt_cursor *in, int64_t *times, uint32_t count)
 static const char *read_all(
     struct bt_columns_buffer *to, const struct bt_columns *counts, struct bt_cursor *in)
 {
-	if (!take_shapes(in, to->shape, counts->shapes))
+	if (!bt_take_shapes(in, to->shape, counts->shapes))
 		return "a shape that is no event's";
 	for (uint32_t i = 0; i < counts->endpoints; i++)
-		take_endpoint(in, &to->endpoint[i]);
+		bt_take_endpoint(in, &to->endpoint[i]);
 	take_runs(in, to->run, counts->runs, counts->events);
 	if (in->bad)
 		return "endpoints or runs that are none";

@@ -8,16 +8,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "endian.h"
 #include "file.h"
+#include "segment-blocks.h"
 #include "segment-format.h"
 
-enum {
-	LEVEL = 9, /* of zstd: twice the time of its default, a tenth less octets */
-	GATHERED_FIRST = 4096
-};
+enum { GATHERED_FIRST = 4096 };
 
 /* Records of one kind, from all blocks of it. */
 struct gathered {
@@ -35,46 +32,12 @@ struct job {
 };
 
 struct packer {
-	const char *path; /* of what is written */
-	int fd;
-	uint64_t seed;
-	ZSTD_CCtx *zstd;
+	struct bt_block_file file;
 	struct bt_columns_builder *columns;
 	struct gathered gaps, beats, forgotten;
 	const struct job *job;
 	uint64_t events_forgotten;
 };
-
-/* ---- octets to the file ---- */
-
-static bool put(struct packer *packer, const uint8_t *bytes, size_t size, struct bt_err *err)
-{
-	return bt_write_all(packer->fd, bytes, size) ||
-	       bt_fail(err, "%s: cannot write: %s", packer->path, strerror(errno));
-}
-
-/* A block with this payload, compressed if that makes it smaller. */
-static bool put_block(struct packer *packer, enum bt_block_type type, uint32_t count,
-    const uint8_t *plain, size_t size, struct bt_err *err)
-{
-	size_t room = ZSTD_compressBound(size);
-	uint8_t *block = malloc(BT_BLOCK_HEADER + (room > size ? room : size) + 8);
-	if (block == NULL)
-		return bt_fail(err, "%s: out of memory", packer->path);
-	uint8_t *payload = block + BT_BLOCK_HEADER, encoding = BT_ENCODING_ZSTD;
-	size_t packed = ZSTD_compressCCtx(packer->zstd, payload, room, plain, size, LEVEL);
-	if (ZSTD_isError(packed) || bt_pad8(packed) >= size) {
-		encoding = BT_ENCODING_PLAIN;
-		packed = size;
-		memcpy(payload, plain, size);
-	}
-	memset(payload + packed, 0, bt_pad8(packed) - packed);
-	size_t whole = BT_BLOCK_HEADER + bt_pad8(packed);
-	bt_block_seal(block, whole, type, encoding, count, (uint32_t)size, packer->seed);
-	bool ok = put(packer, block, whole, err);
-	free(block);
-	return ok;
-}
 
 /* ---- what is gathered ---- */
 
@@ -87,7 +50,7 @@ static bool gather(const struct packer *packer, struct gathered *to, const uint8
 			room *= 2;
 		uint8_t *more = realloc(to->bytes, room);
 		if (more == NULL)
-			return bt_fail(err, "%s: out of memory", packer->path);
+			return bt_fail(err, "%s: out of memory", packer->file.path);
 		to->bytes = more;
 		to->room = room;
 	}
@@ -101,7 +64,7 @@ static bool put_gathered(
     struct packer *packer, enum bt_block_type type, const struct gathered *from, struct bt_err *err)
 {
 	return from->count == 0 ||
-	       put_block(packer, type, from->count, from->bytes, from->size, err);
+	       bt_block_file_put(&packer->file, type, from->count, from->bytes, from->size, err);
 }
 
 static bool put_columns(struct packer *packer, struct bt_err *err)
@@ -112,8 +75,8 @@ static bool put_columns(struct packer *packer, struct bt_err *err)
 		return true;
 	uint8_t *bytes = bt_columns_finish(packer->columns, &size);
 	if (bytes == NULL)
-		return bt_fail(err, "%s: out of memory", packer->path);
-	bool ok = put_block(packer, BT_BLOCK_COLUMNS, count, bytes, size, err);
+		return bt_fail(err, "%s: out of memory", packer->file.path);
+	bool ok = bt_block_file_put(&packer->file, BT_BLOCK_COLUMNS, count, bytes, size, err);
 	free(bytes);
 	return ok;
 }
@@ -141,7 +104,7 @@ static bool put_others(struct packer *packer, const struct segment *segment, str
 	size_t size;
 	for (size_t at = segment->blocks_at; at < segment->size; at += size) {
 		const uint8_t *block = segment->bytes + at;
-		(void)bt_block_look(segment->bytes, segment->size, at, packer->seed, &size);
+		(void)bt_block_look(segment->bytes, segment->size, at, packer->file.seed, &size);
 		const uint8_t *payload = block + BT_BLOCK_HEADER;
 		size_t payload_size = size - BT_BLOCK_HEADER;
 		uint32_t count = bt_get32(block + BT_BLOCK_COUNT);
@@ -154,9 +117,10 @@ static bool put_others(struct packer *packer, const struct segment *segment, str
 		else if (plain && type == BT_BLOCK_BEAT)
 			ok = gather(packer, &packer->beats, payload, payload_size, count, err);
 		else if (plain && type == BT_BLOCK_POLICY)
-			ok = put_block(packer, BT_BLOCK_POLICY, count, payload, payload_size, err);
+			ok = bt_block_file_put(
+			    &packer->file, BT_BLOCK_POLICY, count, payload, payload_size, err);
 		else
-			ok = put(packer, block, size, err);
+			ok = bt_block_file_raw(&packer->file, block, size, err);
 		if (!ok)
 			return false;
 	}
@@ -195,7 +159,7 @@ static bool keep(struct packer *packer, const struct bt_segment_event *record, s
 	if (bt_columns_count(packer->columns) == BT_COLUMNS_EVENTS && !put_columns(packer, err))
 		return false;
 	return bt_columns_add(packer->columns, record) ||
-	       bt_fail(err, "%s: out of memory", packer->path);
+	       bt_fail(err, "%s: out of memory", packer->file.path);
 }
 
 static bool on_event(void *ctx, const struct bt_segment_event *record)
@@ -238,7 +202,8 @@ static bool put_all(
 	memcpy(header, segment->bytes, segment->blocks_at);
 	header[BT_HEADER_PACKED] = 1;
 	bt_put64(header + BT_HEADER_CHECK, bt_header_check(header, segment->blocks_at));
-	return put(packer, header, segment->blocks_at, err) && put_others(packer, segment, err) &&
+	return bt_block_file_raw(&packer->file, header, segment->blocks_at, err) &&
+	       put_others(packer, segment, err) &&
 	       put_gathered(packer, BT_BLOCK_GAP, &packer->gaps, err) &&
 	       put_gathered(packer, BT_BLOCK_BEAT, &packer->beats, err) &&
 	       put_events(packer, segment, left, err);
@@ -248,9 +213,7 @@ static bool put_all(
 
 static void free_packer(struct packer *packer)
 {
-	if (packer->fd >= 0)
-		close(packer->fd);
-	ZSTD_freeCCtx(packer->zstd);
+	bt_block_file_close(&packer->file);
 	bt_columns_free(&packer->columns);
 	free(packer->gaps.bytes);
 	free(packer->beats.bytes);
@@ -261,23 +224,14 @@ static void free_packer(struct packer *packer)
 static bool write_packed(const char *temporary, const struct segment *segment,
     const struct stat *st, struct job *job, struct bt_err *err)
 {
-	struct packer packer = {
-	    .path = temporary,
-	    .fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640),
-	    .seed = bt_get64(segment->bytes + BT_HEADER_SEED),
-	    .zstd = ZSTD_createCCtx(),
-	    .columns = bt_columns_new(),
-	    .job = job,
-	};
-	bool ok = packer.fd >= 0 || bt_fail(err, "%s: %s", temporary, strerror(errno));
-	if (ok && (packer.zstd == NULL || packer.columns == NULL))
+	struct packer packer = {.columns = bt_columns_new(), .job = job};
+	bool ok = bt_block_file_open(
+	    &packer.file, temporary, bt_get64(segment->bytes + BT_HEADER_SEED), err);
+	if (ok && packer.columns == NULL)
 		ok = bt_fail(err, "%s: out of memory", temporary);
-	ok = ok && put_all(&packer, segment, &job->left, err);
+	ok = ok && put_all(&packer, segment, &job->left, err) &&
+	     bt_block_file_sync(&packer.file, st, err);
 	job->events_forgotten = packer.events_forgotten;
-	const struct timespec times[2] = {st->st_atim, st->st_mtim};
-	if (ok && (fchmod(packer.fd, st->st_mode & 0777) != 0 || futimens(packer.fd, times) != 0 ||
-		      fsync(packer.fd) != 0))
-		ok = bt_fail(err, "%s: cannot sync: %s", temporary, strerror(errno));
 	free_packer(&packer);
 	return ok;
 }

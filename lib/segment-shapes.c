@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* segment-shapes.c -- what many events have in common, and who asked */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "segment-format.h"
+#include "segment-shapes.h"
+
+enum {
+	WITH_IPV6 = 0x01,
+	WITH_VIA = 0x02,
+	WITH_DEVICE = 0x04,
+	WITH_ALL = 0x07,
+	IPV4_AT = 12, /* where ::ffff:a.b.c.d has its last four octets */
+};
+
+static const uint8_t nothing[16];
+static const uint8_t ipv4_prefix[IPV4_AT] = {[10] = 0xff, [11] = 0xff};
+
+/* ---- of an event ---- */
+
+void bt_shape_strip(struct bt_event *event)
+{
+	event->time = 0;
+	memset(event->client, 0, sizeof(event->client));
+	memcpy(event->client, ipv4_prefix, IPV4_AT); /* which is shorter, in octets */
+	memset(event->via, 0, sizeof(event->via));
+	memset(event->device, 0, sizeof(event->device));
+	event->port = 0;
+	memset(event->reserved, 0, sizeof(event->reserved));
+	for (unsigned i = 0; i < BT_EVENT_MATCHES_MAX; i++) {
+		if (i >= event->match_count)
+			memset(&event->matches[i], 0, sizeof(event->matches[i]));
+		memset(event->matches[i].reserved, 0, sizeof(event->matches[i].reserved));
+	}
+}
+
+void bt_endpoint_of(struct bt_columns_endpoint *endpoint, const struct bt_event *event)
+{
+	memcpy(endpoint->client, event->client, sizeof(endpoint->client));
+	memcpy(endpoint->via, event->via, sizeof(endpoint->via));
+	memcpy(endpoint->device, event->device, sizeof(endpoint->device));
+}
+
+/* ---- in order ---- */
+
+/* The name asked, of a struct bt_event that lies anywhere. */
+static const uint8_t *key_of(struct bt_intern *table, uint32_t number, size_t *key_size)
+{
+	size_t size;
+	const uint8_t *event = bt_intern_bytes(table, number, &size);
+	*key_size = event[offsetof(struct bt_event, key_size)];
+	return event + offsetof(struct bt_event, key);
+}
+
+/* Shapes by the names asked, and endpoints by address: what is alike stands together. */
+static int by_name(const void *a, const void *b, void *table)
+{
+	uint32_t numbers[2] = {*(const uint32_t *)a, *(const uint32_t *)b};
+	size_t sizes[2];
+	const uint8_t *left = key_of(table, numbers[0], &sizes[0]);
+	const uint8_t *right = key_of(table, numbers[1], &sizes[1]);
+	int order = memcmp(left, right, sizes[0] < sizes[1] ? sizes[0] : sizes[1]);
+	if (order != 0)
+		return order;
+	if (sizes[0] != sizes[1])
+		return sizes[0] < sizes[1] ? -1 : 1;
+	return numbers[0] < numbers[1] ? -1 : 1;
+}
+
+static int by_address(const void *a, const void *b, void *table)
+{
+	size_t size;
+	const void *left = bt_intern_bytes(table, *(const uint32_t *)a, &size);
+	const void *right = bt_intern_bytes(table, *(const uint32_t *)b, &size);
+	return memcmp(left, right, sizeof(struct bt_columns_endpoint));
+}
+
+/* The order of a table's entries, and the place of each in it: malloc'ed, the caller's. */
+static bool sort(struct bt_intern *table, int (*compare)(const void *, const void *, void *),
+    uint32_t **order, uint32_t **place)
+{
+	uint32_t count = bt_intern_count(table);
+	*order = malloc(((size_t)count + 1) * sizeof(**order));
+	*place = malloc(((size_t)count + 1) * sizeof(**place));
+	if (*order == NULL || *place == NULL)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		(*order)[i] = i;
+	if (count > 0)
+		qsort_r(*order, count, sizeof(**order), compare, table);
+	for (uint32_t i = 0; i < count; i++)
+		(*place)[(*order)[i]] = i;
+	return true;
+}
+
+bool bt_sort_shapes(struct bt_intern *shapes, uint32_t **order, uint32_t **place)
+{
+	return sort(shapes, by_name, order, place);
+}
+
+bool bt_sort_endpoints(struct bt_intern *endpoints, uint32_t **order, uint32_t **place)
+{
+	return sort(endpoints, by_address, order, place);
+}
+
+/* ---- to octets ---- */
+
+uint8_t *bt_put_shapes(uint8_t *out, const struct bt_intern *shapes, const uint32_t *order)
+{
+	struct bt_segment_event before = {0};
+	for (uint32_t i = 0; i < bt_intern_count(shapes); i++) {
+		size_t size;
+		struct bt_event shape;
+		const void *bytes = bt_intern_bytes(shapes, order[i], &size);
+		memcpy(&shape, bytes, size);
+		out += bt_event_encode(out, &before, 1, 0, (uint64_t)i + 1, &shape);
+	}
+	return out;
+}
+
+uint8_t *bt_put_endpoint(uint8_t *out, const struct bt_columns_endpoint *endpoint)
+{
+	uint8_t *flags = out++;
+	*flags = 0;
+	if (memcmp(endpoint->client, ipv4_prefix, IPV4_AT) == 0) {
+		out = bt_put_bytes(out, endpoint->client + IPV4_AT, 16 - IPV4_AT);
+	} else {
+		*flags |= WITH_IPV6;
+		out = bt_put_bytes(out, endpoint->client, 16);
+	}
+	if (memcmp(endpoint->via, nothing, sizeof(endpoint->via)) != 0) {
+		*flags |= WITH_VIA;
+		out = bt_put_bytes(out, endpoint->via, sizeof(endpoint->via));
+	}
+	if (memcmp(endpoint->device, nothing, sizeof(endpoint->device)) != 0) {
+		*flags |= WITH_DEVICE;
+		out = bt_put_bytes(out, endpoint->device, sizeof(endpoint->device));
+	}
+	return out;
+}
+
+/* ---- and back ---- */
+
+bool bt_take_shapes(struct bt_cursor *in, struct bt_event *shape, uint32_t count)
+{
+	struct bt_segment_event record = {0};
+	for (uint32_t i = 0; i < count; i++) {
+		if (!bt_event_decode(&in->at, in->end, &record))
+			return false;
+		memcpy(&shape[i], &record.event, bt_event_size(&record.event));
+	}
+	return true;
+}
+
+void bt_take_endpoint(struct bt_cursor *in, struct bt_columns_endpoint *endpoint)
+{
+	uint8_t flags = bt_take_octet(in);
+	memset(endpoint, 0, sizeof(*endpoint));
+	if (flags & ~WITH_ALL)
+		in->bad = true;
+	if (flags & WITH_IPV6) {
+		memcpy(endpoint->client, bt_take_bytes(in, 16), 16);
+	} else {
+		memcpy(endpoint->client, ipv4_prefix, IPV4_AT);
+		memcpy(endpoint->client + IPV4_AT, bt_take_bytes(in, 16 - IPV4_AT), 16 - IPV4_AT);
+	}
+	if (flags & WITH_VIA)
+		memcpy(
+		    endpoint->via, bt_take_bytes(in, sizeof(endpoint->via)), sizeof(endpoint->via));
+	if (flags & WITH_DEVICE)
+		memcpy(endpoint->device, bt_take_bytes(in, sizeof(endpoint->device)),
+		    sizeof(endpoint->device));
+}
