@@ -25,6 +25,7 @@ static const struct bt_command *const commands[] = {
     &bt_cmd_export,
     &bt_cmd_metrics,
     &bt_cmd_forget,
+    &bt_cmd_rollup,
     &bt_cmd_allow,
     &bt_cmd_block,
     &bt_cmd_pause,

@@ -6,11 +6,11 @@
 #include "out.h"
 
 static const struct bt_out outs[] = {
-    {"table", bt_out_table},
-    {"csv", bt_out_csv},
-    {"json", bt_out_json},
-    {"markdown", bt_out_markdown},
-    {"html", bt_out_html},
+    {"table", bt_out_table, false},
+    {"csv", bt_out_csv, false},
+    {"json", bt_out_json, false},
+    {"markdown", bt_out_markdown, false},
+    {"html", bt_out_html, true},
 };
 
 const struct bt_out *bt_out_find(const char *name)

@@ -40,6 +40,7 @@ struct bt_view {
 struct bt_out {
 	const char *name;
 	bool (*write)(FILE *out, const struct bt_view *view); /* false: out of memory */
+	bool hours;                                           /* it shows hits by hour */
 };
 
 /* The writer of that name, or NULL. */

@@ -185,6 +185,7 @@ bool bt_report_options_read(struct bt_report_call *made, const struct bt_call *c
 		return false;
 	}
 	view->options = bt_report_defaults();
+	view->options.hours = made->out->hours;
 	view->options.wide = call->option[BT_REPORT_WIDE] != NULL;
 	view->options.who = call->option[BT_REPORT_ENDPOINTS] != NULL;
 	view->options.credited = call->option[BT_REPORT_CREDITED] != NULL;

@@ -68,6 +68,12 @@ bool bt_ranges_meets(const struct bt_ranges *set, uint64_t first, uint64_t last)
 	return at < set->count && set->ranges[at].first <= last;
 }
 
+bool bt_ranges_covers(const struct bt_ranges *set, uint64_t first, uint64_t last)
+{
+	size_t at = find(set, first);
+	return at < set->count && set->ranges[at].first <= first && set->ranges[at].last >= last;
+}
+
 uint64_t bt_ranges_size(const struct bt_ranges *set)
 {
 	uint64_t size = 0;

@@ -31,6 +31,9 @@ bool bt_ranges_has(const struct bt_ranges *set, uint64_t number);
 /* Whether any number from first to last is in the set. */
 bool bt_ranges_meets(const struct bt_ranges *set, uint64_t first, uint64_t last);
 
+/* Whether all from first to last are. */
+bool bt_ranges_covers(const struct bt_ranges *set, uint64_t first, uint64_t last);
+
 /* How many numbers are in the set; UINT64_MAX if there are more. */
 uint64_t bt_ranges_size(const struct bt_ranges *set);
 

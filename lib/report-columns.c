@@ -2,6 +2,7 @@
 /* report-columns.c -- events to report rows: those of packed segments, many at once */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "report-data.h"
 
@@ -12,17 +13,34 @@
 
 enum { AHEAD = 12 /* events */ };
 
-#define NOT_ASKED (BT_NOT_WANTED - 1) /* of an endpoint: nobody wanted to know its number */
-
-static bool make_room(struct bt_report *report)
+/* What was there is not kept. */
+static bool fit(void *array, uint32_t *room, uint32_t count, size_t size)
 {
-	if (report->subjects == NULL)
-		report->subjects = calloc(BT_COLUMNS_EVENTS, sizeof(*report->subjects));
-	if (report->column_whos == NULL)
-		report->column_whos = calloc(BT_COLUMNS_EVENTS, sizeof(*report->column_whos));
+	void *old, *made;
+	if (count <= *room)
+		return true;
+	made = malloc(count * size);
+	if (made == NULL)
+		return false;
+	memcpy(&old, array, sizeof(old));
+	free(old);
+	memcpy(array, &made, sizeof(made));
+	*room = count;
+	return true;
+}
+
+bool bt_report_block_room(struct bt_report *report, uint32_t shapes, uint32_t endpoints)
+{
+	return fit(&report->subjects, &report->subject_room, shapes, sizeof(*report->subjects)) &&
+	       fit(&report->block_whos, &report->who_room, endpoints, sizeof(*report->block_whos));
+}
+
+static bool make_room(struct bt_report *report, const struct bt_columns *columns)
+{
 	if (report->chosen == NULL)
 		report->chosen = calloc(BT_COLUMNS_EVENTS, sizeof(*report->chosen));
-	return report->subjects != NULL && report->column_whos != NULL && report->chosen != NULL;
+	return report->chosen != NULL &&
+	       bt_report_block_room(report, columns->shapes, columns->endpoints);
 }
 
 static bool prepare(struct bt_report *report, const struct bt_columns *columns)
@@ -36,7 +54,7 @@ static bool prepare(struct bt_report *report, const struct bt_columns *columns)
 			return false;
 	}
 	for (uint32_t i = 0; i < columns->endpoints; i++)
-		report->column_whos[i].client = NOT_ASKED;
+		report->block_whos[i].client = BT_NOT_ASKED;
 	return true;
 }
 
@@ -44,11 +62,11 @@ static bool count(struct bt_report *report, const struct bt_columns *columns, ui
 {
 	const struct bt_subject *subject = &report->subjects[columns->shape_of[at]];
 	uint32_t endpoint = columns->endpoint_of[at];
-	struct bt_who *who = &report->column_whos[endpoint];
+	struct bt_who *who = &report->block_whos[endpoint];
 	report->coverage.events++;
 	if (!subject->wanted)
 		return true;
-	if ((who->client == NOT_ASKED || report->options.identify_by_time) &&
+	if ((who->client == BT_NOT_ASKED || report->options.identify_by_time) &&
 	    !bt_report_find_who(
 		report, subject, &columns->endpoint[endpoint], columns->time[at], who))
 		return false;
@@ -60,8 +78,8 @@ static bool count(struct bt_report *report, const struct bt_columns *columns, ui
 static void ask_for(const struct bt_report *report, const struct bt_columns *columns, uint32_t at)
 {
 	const struct bt_subject *subject = &report->subjects[columns->shape_of[at]];
-	uint32_t client = report->column_whos[columns->endpoint_of[at]].client;
-	if (!subject->wanted || subject->rows == 0 || client >= NOT_ASKED)
+	uint32_t client = report->block_whos[columns->endpoint_of[at]].client;
+	if (!subject->wanted || subject->rows == 0 || client >= BT_NOT_ASKED)
 		return;
 	uint32_t row = report->touched[subject->first];
 	if (report->tallies_up)
@@ -119,7 +137,8 @@ static bool choose_all(struct bt_report *report, const struct bt_columns *column
 
 bool bt_report_columns(struct bt_report *report, const struct bt_columns *columns)
 {
-	if (!make_room(report) || !prepare(report, columns) || !choose_all(report, columns))
+	if (!make_room(report, columns) || !prepare(report, columns) ||
+	    !choose_all(report, columns))
 		return false;
 	for (uint32_t i = 0; i < report->chosen_count; i++) {
 		if (i + AHEAD < report->chosen_count)

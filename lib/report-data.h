@@ -9,6 +9,7 @@
 #include "pairs.h"
 #include "ranges.h"
 #include "report.h"
+#include "segment-folder.h"
 #include "segment.h"
 
 #define BT_NO_RESOLVER UINT32_MAX
@@ -187,6 +188,12 @@ struct bt_report {
 	size_t problem_count;
 	struct bt_report_coverage coverage;
 
+	/* The folder that is being read. */
+	const struct bt_segment_file *files;
+	size_t file_count;
+	bool *summed;      /* by file: a roll-up has it */
+	bool roll_damaged; /* the roll-up that is being read */
+
 	/* The segment that is being read. */
 	const char *path;
 	uint32_t resolver;
@@ -194,8 +201,9 @@ struct bt_report {
 	struct bt_segment_policy *policies;
 	size_t policy_count, policy_room;
 	bool no_memory;
-	struct bt_subject *subjects; /* of the shapes in columns, and who their endpoints are */
-	struct bt_who *column_whos;
+	struct bt_subject *subjects; /* of the shapes in a block, and who its endpoints are */
+	struct bt_who *block_whos;
+	uint32_t subject_room, who_room;
 	uint32_t *chosen; /* events of columns that are new */
 	uint32_t chosen_count;
 
@@ -244,6 +252,26 @@ bool bt_report_name_clients(struct bt_report *report);
 bool bt_report_hit(struct bt_report *report, const struct bt_subject *subject,
     const struct bt_who *who, int64_t time);
 
+/* As bt_report_hit, many hits of one day; the hours that they were in are not known. */
+bool bt_report_hits(struct bt_report *report, const struct bt_subject *subject,
+    const struct bt_who *who, const struct bt_roll_row *hits);
+
+/* Without tallies: what is counted of a row; and of an endpoint of it. */
+void bt_report_sum(struct bt_draft *draft, const struct bt_roll_row *hits);
+bool bt_report_join(struct bt_report *report, uint32_t row, uint32_t client);
+
+/* The list that the last hit is credited to: of several at a time, the first by name. */
+void bt_report_credit(struct bt_report *report, uint32_t row, uint32_t list, int64_t time);
+
+/* Whether hits of this time are asked about; *earlier: at least to tell what is new since. */
+bool bt_report_asks(const struct bt_report *report, int64_t time, bool *earlier);
+
+/* The row of the day that has this moment. False if memory runs out. */
+bool bt_report_day_row(struct bt_report *report, int64_t time, uint32_t *row);
+
+/* Where endpoints are not addresses, these are counted, too. */
+bool bt_report_address(struct bt_report *report, uint32_t row, uint32_t address);
+
 /* Counts an event that is new to the report; `policy` may be NULL. False if memory runs out. */
 bool bt_report_count(
     struct bt_report *report, const struct bt_policy *policy, const struct bt_event *event);
@@ -262,7 +290,30 @@ struct bt_source *bt_report_source(struct bt_report *report, uint64_t boot, uint
 /* Signs of life of a boot from `first` to `last`. False if memory runs out. */
 bool bt_report_see_life(struct bt_report *report, uint64_t boot, int64_t first, int64_t last);
 
+/* Says that something is wrong, once more. */
+__attribute__((format(printf, 2, 3))) void bt_report_problem_add(
+    struct bt_report *report, const char *format, ...);
+
+/* Reads a file of the event log; counts it in *count if it can be read. False if memory runs out.
+ */
+bool bt_report_read_file(
+    struct bt_report *report, const struct bt_segment_file *file, unsigned *count);
+
+/* ---- report-rolls.c ---- */
+
+/* Reads the folder's roll-ups, as far as they say what is asked, and notes in summed[] of what. */
+bool bt_report_rolls(struct bt_report *report, const char *folder, struct bt_err *err);
+
+/* Callbacks of a segment's reader: struct bt_segment_visitor. */
+bool bt_report_on_sources(void *ctx, const struct bt_roll_source *sources, uint32_t count);
+bool bt_report_on_roll(void *ctx, const struct bt_roll *roll);
+
 /* ---- report-columns.c ---- */
+
+/* Room for what is found of so many shapes and endpoints. */
+bool bt_report_block_room(struct bt_report *report, uint32_t shapes, uint32_t endpoints);
+
+#define BT_NOT_ASKED (BT_NOT_WANTED - 1) /* of an endpoint: nobody wanted to know its number */
 
 /* Counts the events of a packed segment, many at once. False if memory runs out. */
 bool bt_report_columns(struct bt_report *report, const struct bt_columns *columns);
@@ -306,9 +357,9 @@ int64_t bt_report_watched(const struct bt_report *report, uint32_t list);
 
 /* ---- report-wide.c ---- */
 
-/* Notes what a wide report says of a row, from a hit. False if memory runs out. */
+/* Notes what a wide report says of a row, from hits of one day. False if memory runs out. */
 bool bt_report_note(struct bt_report *report, uint32_t row, uint32_t tally,
-    const struct bt_subject *subject, int64_t time);
+    const struct bt_subject *subject, const struct bt_roll_row *hits);
 
 /* Notes what a membership says: its list, and if the report is wide more. False if memory runs out.
  */

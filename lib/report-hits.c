@@ -216,8 +216,7 @@ bool bt_report_subject(struct bt_report *report, struct bt_subject *subject,
 
 /* ---- counting ---- */
 
-/* The list of the last hit; of several at a time, the first by name. */
-static void credit(struct bt_report *report, uint32_t row, uint32_t list, int64_t time)
+void bt_report_credit(struct bt_report *report, uint32_t row, uint32_t list, int64_t time)
 {
 	struct bt_draft *draft = &report->drafts[row];
 	char **text = report->strings.text;
@@ -247,7 +246,7 @@ static bool count_hour(struct bt_report *report, int64_t time)
 	return true;
 }
 
-static bool find_day(struct bt_report *report, int64_t time, uint32_t *row)
+bool bt_report_day_row(struct bt_report *report, int64_t time, uint32_t *row)
 {
 	int64_t day = bt_floor_to(time, DAY_MS);
 	uint8_t name[8];
@@ -259,15 +258,6 @@ static bool find_day(struct bt_report *report, int64_t time, uint32_t *row)
 	}
 	*row = report->last_day_row;
 	return true;
-}
-
-static void add_hit(struct bt_tally *tally, int64_t time)
-{
-	if (tally->hits == 0 || time < tally->first_seen)
-		tally->first_seen = time;
-	if (tally->hits == 0 || time > tally->last_seen)
-		tally->last_seen = time;
-	tally->hits++;
 }
 
 static bool find_tally(
@@ -297,37 +287,52 @@ bool bt_report_mark(struct bt_report *report, uint32_t client)
 }
 
 /* With tallies. *number is the one that it is counted in. */
-static bool count_tally(struct bt_report *report, uint32_t row, uint32_t client, int64_t time,
-    bool counts, uint32_t *number)
+static bool count_tally(struct bt_report *report, uint32_t row, uint32_t client,
+    const struct bt_roll_row *hits, bool counts, uint32_t *number)
 {
-	if (!find_tally(report, row, client, time, number))
+	if (!find_tally(report, row, client, hits->first_seen, number))
 		return false;
-	if (counts)
-		add_hit(&report->tallies[*number], time);
+	struct bt_tally *tally = &report->tallies[*number];
+	if (!counts)
+		return true;
+	if (tally->hits == 0 || hits->first_seen < tally->first_seen)
+		tally->first_seen = hits->first_seen;
+	if (tally->hits == 0 || hits->last_seen > tally->last_seen)
+		tally->last_seen = hits->last_seen;
+	tally->hits += hits->hits;
 	return true;
 }
 
-/* Without. */
-static bool count_draft(struct bt_report *report, uint32_t row, uint32_t client, int64_t time)
+void bt_report_sum(struct bt_draft *draft, const struct bt_roll_row *hits)
 {
-	struct bt_draft *draft = &report->drafts[row];
+	if (draft->hits == 0 || hits->first_seen < draft->first_seen)
+		draft->first_seen = hits->first_seen;
+	if (draft->hits == 0 || hits->last_seen > draft->last_seen)
+		draft->last_seen = hits->last_seen;
+	draft->hits += hits->hits;
+}
+
+bool bt_report_join(struct bt_report *report, uint32_t row, uint32_t client)
+{
 	bool added;
 	if (!bt_pair_set_add(&report->row_clients, row, client, &added))
 		return false;
-	if (draft->hits == 0 || time < draft->first_seen)
-		draft->first_seen = time;
-	if (draft->hits == 0 || time > draft->last_seen)
-		draft->last_seen = time;
-	draft->hits++;
 	if (!added)
 		return true;
-	draft->endpoints++;
-	draft->forwarders += bt_report_is_forwarder(report, client);
+	report->drafts[row].endpoints++;
+	report->drafts[row].forwarders += bt_report_is_forwarder(report, client);
 	return bt_report_mark(report, client);
 }
 
-/* Where endpoints are not addresses, these are counted, too. */
-static bool count_address(struct bt_report *report, uint32_t row, uint32_t address)
+/* Without. */
+static bool count_draft(
+    struct bt_report *report, uint32_t row, uint32_t client, const struct bt_roll_row *hits)
+{
+	bt_report_sum(&report->drafts[row], hits);
+	return bt_report_join(report, row, client);
+}
+
+bool bt_report_address(struct bt_report *report, uint32_t row, uint32_t address)
 {
 	uint32_t number, count = report->row_addresses.count;
 	if (!bt_pairs_add(&report->row_addresses, row, address, &number))
@@ -338,39 +343,58 @@ static bool count_address(struct bt_report *report, uint32_t row, uint32_t addre
 
 /* `counts`: it is in the time that is asked about. */
 static bool count_row(struct bt_report *report, const struct bt_subject *subject, uint32_t row,
-    const struct bt_who *who, int64_t time, bool counts)
+    const struct bt_who *who, const struct bt_roll_row *hits, bool counts)
 {
 	uint32_t tally = 0;
-	if (report->tallies_up && !count_tally(report, row, who->client, time, counts, &tally))
+	if (report->tallies_up && !count_tally(report, row, who->client, hits, counts, &tally))
 		return false;
 	if (!counts)
 		return true;
-	if ((!report->tallies_up && !count_draft(report, row, who->client, time)) ||
-	    (report->folds && !count_address(report, row, who->address)))
+	if ((!report->tallies_up && !count_draft(report, row, who->client, hits)) ||
+	    (report->folds && !bt_report_address(report, row, who->address)))
 		return false;
-	credit(report, row, subject->list, time);
-	return !report->options.wide || bt_report_note(report, row, tally, subject, time);
+	bt_report_credit(report, row, subject->list, hits->last_seen);
+	return !report->options.wide || bt_report_note(report, row, tally, subject, hits);
+}
+
+bool bt_report_asks(const struct bt_report *report, int64_t time, bool *earlier)
+{
+	const struct bt_report_options *options = &report->options;
+	*earlier = options->baseline != INT64_MAX && time < options->since;
+	return time >= options->since && time < options->until;
+}
+
+static bool count_rows(struct bt_report *report, const struct bt_subject *subject,
+    const struct bt_who *who, const struct bt_roll_row *hits, bool counts)
+{
+	enum bt_report_by by = report->options.by;
+	uint32_t row = who->client;
+	if (by == BT_BY_CLIENT || by == BT_BY_DAY)
+		return (by == BT_BY_CLIENT || bt_report_day_row(report, hits->first_seen, &row)) &&
+		       count_row(report, subject, row, who, hits, counts);
+	for (uint32_t i = 0; i < subject->rows; i++)
+		if (!count_row(
+			report, subject, report->touched[subject->first + i], who, hits, counts))
+			return false;
+	return true;
+}
+
+bool bt_report_hits(struct bt_report *report, const struct bt_subject *subject,
+    const struct bt_who *who, const struct bt_roll_row *hits)
+{
+	bool earlier, counts = bt_report_asks(report, hits->first_seen, &earlier);
+	return (!counts && !earlier) || count_rows(report, subject, who, hits, counts);
 }
 
 bool bt_report_hit(struct bt_report *report, const struct bt_subject *subject,
     const struct bt_who *who, int64_t time)
 {
-	const struct bt_report_options *options = &report->options;
-	bool counts = time >= options->since && time < options->until;
-	uint32_t row = who->client;
-	/* What was there earlier is looked at only to tell what is new. */
-	if (!counts && (options->baseline == INT64_MAX || time >= options->since))
+	const struct bt_roll_row hit = {1, time, time};
+	bool earlier, counts = bt_report_asks(report, time, &earlier);
+	if (!counts && !earlier)
 		return true;
-	if (counts && !count_hour(report, time))
-		return false;
-	if (options->by == BT_BY_CLIENT || options->by == BT_BY_DAY)
-		return (options->by == BT_BY_CLIENT || find_day(report, time, &row)) &&
-		       count_row(report, subject, row, who, time, counts);
-	for (uint32_t i = 0; i < subject->rows; i++)
-		if (!count_row(
-			report, subject, report->touched[subject->first + i], who, time, counts))
-			return false;
-	return true;
+	return (!counts || count_hour(report, time)) &&
+	       count_rows(report, subject, who, &hit, counts);
 }
 
 bool bt_report_count(

@@ -117,10 +117,11 @@ static bool note_indicator(struct bt_report *report, uint32_t row, const struct 
 }
 
 bool bt_report_note(struct bt_report *report, uint32_t row, uint32_t tally,
-    const struct bt_subject *subject, int64_t time)
+    const struct bt_subject *subject, const struct bt_roll_row *hits)
 {
 	uint32_t shape, number, count = report->row_shapes.count;
-	if (!note_moment(report, tally, time) || !note_day(report, row, time) ||
+	if ((hits->hits == 1 && !note_moment(report, tally, hits->first_seen)) ||
+	    !note_day(report, row, hits->first_seen) ||
 	    !note_indicator(report, row, subject->event) ||
 	    !find_shape(report, subject->event, &shape) ||
 	    !bt_pairs_add(&report->row_shapes, row, shape, &number))
@@ -130,25 +131,26 @@ bool bt_report_note(struct bt_report *report, uint32_t row, uint32_t tally,
 
 /* ---- rhythms ---- */
 
-/* Each tally's times side by side: where they begin. */
+/* Each tally's times side by side, and where they begin; behind the last, where they end. */
 static bool sort_moments(const struct bt_report *report, int64_t **times, size_t **begins)
 {
 	size_t tallies = report->pairs.count;
 	int64_t *sorted = malloc((report->moment_count + 1) * sizeof(*sorted));
-	size_t *ends = calloc(tallies + 1, sizeof(*ends));
-	if (sorted == NULL || ends == NULL) {
+	size_t *at = calloc(tallies + 2, sizeof(*at));
+	if (sorted == NULL || at == NULL) {
 		free(sorted);
-		free(ends);
+		free(at);
 		return false;
 	}
-	for (size_t i = 1; i < tallies; i++)
-		ends[i] = ends[i - 1] + report->tallies[i - 1].hits;
+	/* at[i + 2] counts those of tally i, so that at[i + 1] is where the next of them goes */
 	for (size_t i = 0; i < report->moment_count; i++)
-		sorted[ends[report->moments[i].tally]++] = report->moments[i].time;
-	for (size_t i = 0; i < tallies; i++)
-		ends[i] -= report->tallies[i].hits;
+		at[report->moments[i].tally + 2]++;
+	for (size_t i = 2; i < tallies + 2; i++)
+		at[i] += at[i - 1];
+	for (size_t i = 0; i < report->moment_count; i++)
+		sorted[at[report->moments[i].tally + 1]++] = report->moments[i].time;
 	*times = sorted;
-	*begins = ends;
+	*begins = at;
 	return true;
 }
 
@@ -163,7 +165,7 @@ bool bt_report_rhythms(struct bt_report *report, struct bt_rhythm **rhythms)
 		return false;
 	}
 	for (size_t i = 0; i < tallies; i++)
-		made[i] = bt_rhythm_of(times + begins[i], report->tallies[i].hits);
+		made[i] = bt_rhythm_of(times + begins[i], begins[i + 1] - begins[i]);
 	free(times);
 	free(begins);
 	*rhythms = made;

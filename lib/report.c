@@ -173,7 +173,7 @@ void bt_report_free(struct bt_report **report)
 	free_parts(r);
 	void *arrays[] = {r->list, r->tallies, r->client_hit, r->drafts, r->touched, r->hour_hits,
 	    r->facts, r->moments, r->sources, r->boots, r->strings.text, r->resolvers, r->lists,
-	    r->known_policies, r->watched, r->problems, r->policies, r->subjects, r->column_whos,
+	    r->known_policies, r->watched, r->problems, r->policies, r->subjects, r->block_whos,
 	    r->chosen, r->client_names, r->rows, r->endpoints, r->hour_rows, r->texts};
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		free(arrays[i]);
@@ -184,8 +184,7 @@ void bt_report_free(struct bt_report **report)
 
 /* ---- problems ---- */
 
-__attribute__((format(printf, 2, 3))) static void add_problem(
-    struct bt_report *report, const char *format, ...)
+void bt_report_problem_add(struct bt_report *report, const char *format, ...)
 {
 	char *text = NULL;
 	if (report->problem_count == PROBLEMS_MAX) {
@@ -385,7 +384,7 @@ bool bt_report_check_policy(struct bt_report *report, uint64_t digest)
 		if (report->policies[i].digest == digest)
 			return true;
 	}
-	add_problem(report,
+	bt_report_problem_add(report,
 	    "%s: has events of policy %016llx but not the policy: "
 	    "their list is shown as \"?\"",
 	    report->path, (unsigned long long)digest);
@@ -442,7 +441,7 @@ static void on_damage(void *ctx, uint64_t offset, const char *reason)
 {
 	struct bt_report *report = ctx;
 	report->coverage.damaged++;
-	add_problem(
+	bt_report_problem_add(
 	    report, "%s: at offset %llu: %s", report->path, (unsigned long long)offset, reason);
 }
 
@@ -465,7 +464,15 @@ static bool is_too_old(const struct bt_report *report, const struct bt_segment_f
 	       (int64_t)st.st_mtime * 1000 + 1000 < report->options.since;
 }
 
-static bool read_segment(struct bt_report *report, const struct bt_segment_file *file)
+/* Rows of roll-ups are needed for what is asked of single endpoints. */
+static bool asks_rows(const struct bt_report *report)
+{
+	return report->tallies_up || report->options.by == BT_BY_CLIENT ||
+	       report->options.client != NULL;
+}
+
+bool bt_report_read_file(
+    struct bt_report *report, const struct bt_segment_file *file, unsigned *count)
 {
 	const struct bt_segment_visitor visitor = {
 	    .header = on_header,
@@ -474,6 +481,9 @@ static bool read_segment(struct bt_report *report, const struct bt_segment_file 
 	    .columns = on_columns,
 	    .gap = on_gap,
 	    .beat = on_beat,
+	    .sources = bt_report_on_sources,
+	    .roll = bt_report_on_roll,
+	    .roll_rows = asks_rows(report),
 	    .damage = on_damage,
 	    .ctx = report,
 	};
@@ -484,9 +494,9 @@ static bool read_segment(struct bt_report *report, const struct bt_segment_file 
 	report->path = closed_now(file->path, file->open, &closed);
 	report->policy_count = 0;
 	if (bt_segment_read(report->path, &visitor, &err))
-		report->coverage.segments++;
+		*count += 1;
 	else
-		add_problem(report, "%s", err.text);
+		bt_report_problem_add(report, "%s", err.text);
 	free(closed);
 	return !report->no_memory;
 }
@@ -497,9 +507,16 @@ static bool read_folder(struct bt_report *report, const char *folder, struct bt_
 	size_t count;
 	if (!bt_segment_files(folder, &files, &count, err))
 		return false;
-	bool ok = true;
+	report->files = files;
+	report->file_count = count;
+	report->summed = calloc(count + 1, sizeof(*report->summed));
+	bool ok = report->summed != NULL && bt_report_rolls(report, folder, err);
 	for (size_t i = 0; ok && i < count; i++)
-		ok = read_segment(report, &files[i]);
+		ok = report->summed[i] ||
+		     bt_report_read_file(report, &files[i], &report->coverage.segments);
+	free(report->summed);
+	report->summed = NULL;
+	report->files = NULL;
 	bt_segment_files_free(&files, count);
 	return (ok && bt_report_measure(report)) || bt_fail(err, "%s: out of memory", folder);
 }

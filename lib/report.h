@@ -50,6 +50,7 @@ struct bt_report_options {
 	enum bt_report_by by;
 	bool credited; /* by list, campaign, family: only the deciding match counts, not each */
 	bool wide;     /* also what struct bt_report_wide holds */
+	bool hours;    /* also what bt_report_hours() gives */
 	bool who;      /* also each row's endpoints: a third of the time and of the memory */
 
 	/* Which events count. */
@@ -136,6 +137,7 @@ struct bt_report_coverage {
 	uint64_t lost;       /* inside gaps */
 	uint64_t damaged;    /* blocks that could not be read */
 	unsigned segments;
+	unsigned rollups; /* that were read in place of segments */
 	unsigned resolvers;
 	int64_t first, last; /* of anything that the log holds; 0 if it is empty */
 	int64_t down;        /* milliseconds in which no writer ran, from `first` to `now` */
@@ -162,7 +164,10 @@ bool bt_report_new(
 /* Frees the report and sets *report to NULL. NULL is fine. */
 void bt_report_free(struct bt_report **report);
 
-/* Reads every segment under STATE/events. A state directory without events is no error. */
+/*
+ * Reads every segment under STATE/events, or the roll-up of it if that says what is asked. A state
+ * directory without events is no error.
+ */
 bool bt_report_read(struct bt_report *report, const char *state_dir, struct bt_err *err);
 
 /*
@@ -192,7 +197,7 @@ bool bt_report_rows(
 
 /*
  * Once there are rows: distinct endpoints of them all; how many of these are forwarders; distinct
- * addresses; and the hours with hits, ascending.
+ * addresses; and, if they were asked for, the hours with hits, ascending.
  */
 uint64_t bt_report_endpoints(const struct bt_report *report);
 uint64_t bt_report_forwarders(const struct bt_report *report);

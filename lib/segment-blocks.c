@@ -12,7 +12,28 @@
 #include "file.h"
 #include "segment-blocks.h"
 
-enum { LEVEL = 9 /* of zstd: twice the time of its default, a tenth less octets */ };
+enum {
+	LEVEL = 9, /* of zstd: twice the time of its default, a tenth less octets */
+	GATHERED_FIRST = 4096,
+};
+
+bool bt_gather(struct bt_gathered *to, const void *bytes, size_t size, uint32_t count)
+{
+	if (size > to->room - to->size) {
+		size_t room = to->room == 0 ? GATHERED_FIRST : to->room;
+		while (size > room - to->size)
+			room *= 2;
+		uint8_t *more = realloc(to->bytes, room);
+		if (more == NULL)
+			return false;
+		to->bytes = more;
+		to->room = room;
+	}
+	memcpy(to->bytes + to->size, bytes, size);
+	to->size += size;
+	to->count += count;
+	return true;
+}
 
 bool bt_block_file_open(
     struct bt_block_file *file, const char *path, uint64_t seed, struct bt_err *err)
@@ -55,6 +76,13 @@ bool bt_block_file_put(struct bt_block_file *file, enum bt_block_type type, uint
 	bool ok = bt_block_file_raw(file, block, whole, err);
 	free(block);
 	return ok;
+}
+
+bool bt_block_file_put_gathered(struct bt_block_file *file, enum bt_block_type type,
+    const struct bt_gathered *from, struct bt_err *err)
+{
+	return from->count == 0 ||
+	       bt_block_file_put(file, type, from->count, from->bytes, from->size, err);
 }
 
 bool bt_block_file_sync(struct bt_block_file *file, const struct stat *like, struct bt_err *err)

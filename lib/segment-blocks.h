@@ -13,6 +13,16 @@
 
 #include "segment-format.h"
 
+/* Records of one kind. All zero: none. */
+struct bt_gathered {
+	uint8_t *bytes;
+	size_t size, room;
+	uint32_t count;
+};
+
+/* Adds `count` records of `size` octets together. False if memory runs out. */
+bool bt_gather(struct bt_gathered *to, const void *bytes, size_t size, uint32_t count);
+
 struct bt_block_file {
 	const char *path; /* borrowed */
 	int fd;
@@ -31,6 +41,10 @@ bool bt_block_file_raw(
 /* A block with this payload, whose size is a multiple of 8; compressed if that makes it smaller. */
 bool bt_block_file_put(struct bt_block_file *file, enum bt_block_type type, uint32_t count,
     const uint8_t *plain, size_t size, struct bt_err *err);
+
+/* As one block, unless there are none. */
+bool bt_block_file_put_gathered(struct bt_block_file *file, enum bt_block_type type,
+    const struct bt_gathered *from, struct bt_err *err);
 
 /* Everything is on the disk after it, with the mode and the times of `like`. */
 bool bt_block_file_sync(struct bt_block_file *file, const struct stat *like, struct bt_err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* segment-event.c -- one event, to the octets that a segment holds and back */
+/* segment-event.c -- one record, to the octets that a segment holds, and one event back */
 
 #include <string.h>
 
@@ -90,6 +90,30 @@ size_t bt_event_encode(uint8_t out[static BT_EVENT_ENCODED_MAX], struct bt_segme
 	before->event.policy = event->policy;
 	before->event.time = event->time;
 	return (size_t)(at - out);
+}
+
+void bt_gap_encode(uint8_t out[static BT_GAP_SIZE], uint64_t boot, uint32_t ring, uint64_t first,
+    uint64_t last, int64_t time)
+{
+	memset(out, 0, BT_GAP_SIZE);
+	bt_put64(out, boot);
+	bt_put32(out + 8, ring);
+	bt_put64(out + 16, first);
+	bt_put64(out + 24, last);
+	bt_put64(out + 32, (uint64_t)time);
+}
+
+void bt_beat_encode(uint8_t out[static BT_BEAT_SIZE], const struct bt_beat *beat)
+{
+	memset(out, 0, BT_BEAT_SIZE);
+	bt_put64(out, (uint64_t)beat->time);
+	bt_put64(out + 8, beat->boot);
+	bt_put64(out + 16, beat->policy);
+	bt_put64(out + 24, beat->pushed);
+	bt_put64(out + 32, beat->dropped);
+	bt_put32(out + 40, beat->period);
+	out[44] = beat->kind;
+	out[45] = beat->paused;
 }
 
 /* ---- in ---- */

@@ -13,6 +13,7 @@
 struct files {
 	struct bt_segment_file *files;
 	size_t count, room;
+	bool rollups; /* these are looked for */
 };
 
 /* Hexadecimal or decimal digits only: no sign, no space. */
@@ -62,9 +63,10 @@ static bool add(struct files *files, const char *folder, const char *name)
 {
 	struct bt_segment_file file = {0};
 	size_t stem;
-	if (ends_with(name, BT_SEGMENT_SUFFIX_OPEN, &stem))
+	if (!files->rollups && ends_with(name, BT_SEGMENT_SUFFIX_OPEN, &stem))
 		file.open = true;
-	else if (!ends_with(name, BT_SEGMENT_SUFFIX_CLOSED, &stem))
+	else if (!ends_with(name,
+		     files->rollups ? BT_SEGMENT_SUFFIX_ROLLUP : BT_SEGMENT_SUFFIX_CLOSED, &stem))
 		return true;
 	read_stem(name, stem, &file);
 	if (files->count == files->room) {
@@ -118,10 +120,10 @@ static void sort_unique(struct files *files)
 	files->count = kept;
 }
 
-bool bt_segment_files(
-    const char *folder, struct bt_segment_file **files, size_t *count, struct bt_err *err)
+static bool find(const char *folder, bool rollups, struct bt_segment_file **files, size_t *count,
+    struct bt_err *err)
 {
-	struct files found = {0};
+	struct files found = {.rollups = rollups};
 	/* Twice: readdir may show neither the old nor the new name of a file renamed meanwhile. */
 	if (!list(&found, folder, err) || !list(&found, folder, err)) {
 		bt_segment_files_free(&found.files, found.count);
@@ -131,6 +133,18 @@ bool bt_segment_files(
 	*files = found.files;
 	*count = found.count;
 	return true;
+}
+
+bool bt_segment_files(
+    const char *folder, struct bt_segment_file **files, size_t *count, struct bt_err *err)
+{
+	return find(folder, false, files, count, err);
+}
+
+bool bt_segment_rollups(
+    const char *folder, struct bt_segment_file **files, size_t *count, struct bt_err *err)
+{
+	return find(folder, true, files, count, err);
 }
 
 void bt_segment_files_free(struct bt_segment_file **files, size_t count)

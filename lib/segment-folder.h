@@ -29,6 +29,10 @@ struct bt_segment_file {
 bool bt_segment_files(
     const char *folder, struct bt_segment_file **files, size_t *count, struct bt_err *err);
 
+/* Those that end in .roll: roll-ups. */
+bool bt_segment_rollups(
+    const char *folder, struct bt_segment_file **files, size_t *count, struct bt_err *err);
+
 /* Frees the files and sets *files to NULL. NULL is fine. */
 void bt_segment_files_free(struct bt_segment_file **files, size_t count);
 

@@ -18,9 +18,10 @@
 	"BTSEG\r\n"
 #define BT_SEGMENT_SUFFIX_OPEN ".open"
 #define BT_SEGMENT_SUFFIX_CLOSED ".seg"
-#define BT_SEGMENT_SUFFIX_PACKING ".new" /* behind that of the one that is packed */
+#define BT_SEGMENT_SUFFIX_ROLLUP ".roll"
+#define BT_SEGMENT_SUFFIX_PACKING ".new" /* behind that of the one that is made */
 
-enum { BT_SEGMENT_KIND_EVENTS = 1 /* roll-ups will be another */ };
+enum bt_segment_kind { BT_SEGMENT_KIND_EVENTS = 1, BT_SEGMENT_KIND_ROLLUP };
 
 /* Header: offsets of its fields. The resolver's id follows it, padded with zeros to 8 octets. */
 enum {
@@ -43,8 +44,11 @@ enum bt_block_type {
 	BT_BLOCK_EVENTS,
 	BT_BLOCK_GAP,
 	BT_BLOCK_BEAT,
-	BT_BLOCK_COLUMNS = 6, /* 5 is for counts, 7 for roll-ups */
-	BT_BLOCK_FORGOTTEN = 8,
+	BT_BLOCK_COLUMNS = 6, /* 5 is for counts */
+	BT_BLOCK_ROLL,
+	BT_BLOCK_FORGOTTEN,
+	BT_BLOCK_SOURCES,
+	BT_BLOCK_ROLL_ROWS,
 };
 
 enum { BT_ENCODING_PLAIN, BT_ENCODING_ZSTD };
@@ -67,6 +71,7 @@ enum {
 	BT_EVENT_ENCODED_MAX = 768, /* more than any event takes */
 	BT_GAP_SIZE = 40,
 	BT_BEAT_SIZE = 48,
+	BT_SOURCE_SIZE = 48,
 	BT_POLICY_HEADER = 16,
 	BT_PAYLOAD_MAX = BT_SEGMENT_POLICY_MAX + BT_POLICY_HEADER + 8,
 };
@@ -91,11 +96,23 @@ uint64_t bt_header_check(const uint8_t *header, size_t size);
 uint64_t bt_block_check(const uint8_t *block, size_t size, uint64_t seed);
 
 /*
+ * Reads the header of a file of the event log, with the resolver's id behind it: `size` octets.
+ * Fails on what is no such file, and on a damaged header.
+ */
+bool bt_header_read(
+    const char *path, uint8_t header[static BT_HEADER_SIZE_MAX], size_t *size, struct bt_err *err);
+
+/*
  * Events are written as differences to the one before in the same block: *before, all zero at the
  * start of each block. Returns the octets used.
  */
 size_t bt_event_encode(uint8_t out[static BT_EVENT_ENCODED_MAX], struct bt_segment_event *before,
     uint64_t boot, uint32_t ring, uint64_t sequence, const struct bt_event *event);
+
+/* One record each. */
+void bt_gap_encode(uint8_t out[static BT_GAP_SIZE], uint64_t boot, uint32_t ring, uint64_t first,
+    uint64_t last, int64_t time);
+void bt_beat_encode(uint8_t out[static BT_BEAT_SIZE], const struct bt_beat *beat);
 
 /*
  * Reads one event at *at and moves past it; *event holds the one before, all zero at the start of

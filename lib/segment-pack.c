@@ -14,15 +14,6 @@
 #include "segment-blocks.h"
 #include "segment-format.h"
 
-enum { GATHERED_FIRST = 4096 };
-
-/* Records of one kind, from all blocks of it. */
-struct gathered {
-	uint8_t *bytes; /* room for a block's header in front */
-	size_t size, room;
-	uint32_t count;
-};
-
 /* What is to be done with a segment. */
 struct job {
 	const atomic_bool *stop;         /* NULL: it is not stopped */
@@ -34,37 +25,24 @@ struct job {
 struct packer {
 	struct bt_block_file file;
 	struct bt_columns_builder *columns;
-	struct gathered gaps, beats, forgotten;
+	struct bt_gathered gaps, beats, forgotten;
 	const struct job *job;
 	uint64_t events_forgotten;
 };
 
 /* ---- what is gathered ---- */
 
-static bool gather(const struct packer *packer, struct gathered *to, const uint8_t *bytes,
+static bool gather(const struct packer *packer, struct bt_gathered *to, const uint8_t *bytes,
     size_t size, uint32_t count, struct bt_err *err)
 {
-	if (size > to->room - to->size) {
-		size_t room = to->room == 0 ? GATHERED_FIRST : to->room;
-		while (size > room - to->size)
-			room *= 2;
-		uint8_t *more = realloc(to->bytes, room);
-		if (more == NULL)
-			return bt_fail(err, "%s: out of memory", packer->file.path);
-		to->bytes = more;
-		to->room = room;
-	}
-	memcpy(to->bytes + to->size, bytes, size);
-	to->size += size;
-	to->count += count;
-	return true;
+	return bt_gather(to, bytes, size, count) ||
+	       bt_fail(err, "%s: out of memory", packer->file.path);
 }
 
-static bool put_gathered(
-    struct packer *packer, enum bt_block_type type, const struct gathered *from, struct bt_err *err)
+static bool put_gathered(struct packer *packer, enum bt_block_type type,
+    const struct bt_gathered *from, struct bt_err *err)
 {
-	return from->count == 0 ||
-	       bt_block_file_put(&packer->file, type, from->count, from->bytes, from->size, err);
+	return bt_block_file_put_gathered(&packer->file, type, from, err);
 }
 
 static bool put_columns(struct packer *packer, struct bt_err *err)
@@ -130,8 +108,8 @@ static bool put_others(struct packer *packer, const struct segment *segment, str
 /* That an event was there is kept: else it would be missing. */
 static bool forget(struct packer *packer, const struct bt_segment_event *record, struct bt_err *err)
 {
-	struct gathered *all = &packer->forgotten;
-	uint8_t one[BT_GAP_SIZE] = {0};
+	struct bt_gathered *all = &packer->forgotten;
+	uint8_t one[BT_GAP_SIZE];
 	packer->events_forgotten++;
 	if (all->count > 0) {
 		uint8_t *last = all->bytes + all->size - BT_GAP_SIZE;
@@ -141,10 +119,7 @@ static bool forget(struct packer *packer, const struct bt_segment_event *record,
 			return true;
 		}
 	}
-	bt_put64(one, record->boot);
-	bt_put32(one + 8, record->ring);
-	bt_put64(one + 16, record->sequence);
-	bt_put64(one + 24, record->sequence);
+	bt_gap_encode(one, record->boot, record->ring, record->sequence, record->sequence, 0);
 	return gather(packer, all, one, sizeof(one), 1, err);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* segment-read.c -- segments of the event log, read */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include "endian.h"
@@ -24,6 +27,8 @@ struct reader {
 	uint64_t patience; /* octets of what was no block that may still be hashed */
 	struct held *held; /* the last one */
 	struct bt_columns_buffer *columns;
+	struct bt_roll_buffer *rolls;
+	struct bt_roll roll; /* whose rows are to come; without rows: none */
 };
 
 /* What lives until the read ends: policies, and what they lie in. */
@@ -63,6 +68,7 @@ static void let_go(struct reader *reader)
 		free(held);
 	}
 	bt_columns_buffer_free(&reader->columns);
+	bt_roll_buffer_free(&reader->rolls);
 }
 
 static enum outcome visit_policy(
@@ -201,6 +207,67 @@ static enum outcome visit_beats(
 	return GO_ON;
 }
 
+static enum outcome visit_sources(
+    const struct reader *reader, const struct block *block, const char **reason)
+{
+	*reason = "sources that are none";
+	if (!holds_records(block, BT_SOURCE_SIZE))
+		return DAMAGED;
+	struct bt_roll_source *sources = malloc(((size_t)block->count + 1) * sizeof(*sources));
+	if (sources == NULL)
+		return NO_MEMORY;
+	bool good = true;
+	for (uint32_t i = 0; i < block->count; i++) {
+		const uint8_t *at = block->payload + (size_t)i * BT_SOURCE_SIZE;
+		sources[i] = (struct bt_roll_source){
+		    .boot = bt_get64(at),
+		    .number = bt_get32(at + 8),
+		    .ring = bt_get32(at + 12),
+		    .first = bt_get64(at + 16),
+		    .last = bt_get64(at + 24),
+		    .earliest = (int64_t)bt_get64(at + 32),
+		    .latest = (int64_t)bt_get64(at + 40),
+		};
+		good &= sources[i].boot != 0 && sources[i].first <= sources[i].last &&
+			(sources[i].first > 0 || sources[i].last == 0) &&
+			sources[i].earliest <= sources[i].latest;
+	}
+	bool again = good && reader->visitor->sources(reader->visitor->ctx, sources, block->count);
+	free(sources);
+	return good ? go_on_if(again) : DAMAGED;
+}
+
+static enum outcome visit_roll(
+    struct reader *reader, const struct block *block, const char **reason)
+{
+	struct bt_roll roll;
+	reader->roll.rows = 0;
+	*reason = bt_roll_read(&reader->rolls, &roll, block->payload,
+	    (size_t)(block->end - block->payload), block->count);
+	if (*reason != NULL)
+		return DAMAGED;
+	if (!reader->visitor->roll_rows)
+		return go_on_if(reader->visitor->roll(reader->visitor->ctx, &roll));
+	reader->roll = roll;
+	return GO_ON;
+}
+
+static enum outcome visit_roll_rows(
+    struct reader *reader, const struct block *block, const char **reason)
+{
+	struct bt_roll *roll = &reader->roll;
+	*reason = "rows of a roll-up without their groups";
+	if (roll->rows == 0 || roll->rows != block->count)
+		return DAMAGED;
+	*reason = bt_roll_read_rows(
+	    reader->rolls, roll, block->payload, (size_t)(block->end - block->payload));
+	if (*reason != NULL)
+		return DAMAGED;
+	bool again = reader->visitor->roll(reader->visitor->ctx, roll);
+	roll->rows = 0;
+	return go_on_if(again);
+}
+
 /* Whether anybody wants to know. Types that this version does not know add to events, and change
  * none. */
 static bool is_wanted(const struct bt_segment_visitor *visitor, unsigned type)
@@ -214,6 +281,12 @@ static bool is_wanted(const struct bt_segment_visitor *visitor, unsigned type)
 		return visitor->event != NULL || visitor->columns != NULL;
 	case BT_BLOCK_FORGOTTEN:
 		return visitor->forgotten != NULL;
+	case BT_BLOCK_SOURCES:
+		return visitor->sources != NULL;
+	case BT_BLOCK_ROLL:
+		return visitor->roll != NULL;
+	case BT_BLOCK_ROLL_ROWS:
+		return visitor->roll != NULL && visitor->roll_rows;
 	case BT_BLOCK_GAP:
 	case BT_BLOCK_BEAT:
 		return true;
@@ -236,6 +309,12 @@ static enum outcome visit_plain(
 		return visit_gaps(reader, block, reason);
 	case BT_BLOCK_FORGOTTEN:
 		return visit_forgotten(reader, block, reason);
+	case BT_BLOCK_SOURCES:
+		return visit_sources(reader, block, reason);
+	case BT_BLOCK_ROLL:
+		return visit_roll(reader, block, reason);
+	case BT_BLOCK_ROLL_ROWS:
+		return visit_roll_rows(reader, block, reason);
 	default:
 		return visit_beats(reader, block, reason);
 	}
@@ -411,7 +490,7 @@ static bool known_version(const uint8_t *bytes, size_t size, struct bt_err *err)
 	if (version != BT_SEGMENT_VERSION)
 		return bt_fail(err, "is a segment of version %u; this program knows version %d",
 		    version, BT_SEGMENT_VERSION);
-	if (kind != BT_SEGMENT_KIND_EVENTS)
+	if (kind != BT_SEGMENT_KIND_EVENTS && kind != BT_SEGMENT_KIND_ROLLUP)
 		return bt_fail(
 		    err, "is a segment of kind %u, which this program does not know", kind);
 	return true;
@@ -492,4 +571,26 @@ bool bt_segment_read(const char *path, const struct bt_segment_visitor *visitor,
 	    bt_segment_parse(bytes, size, open, visitor, NULL, err) || bt_fail_in(err, "%s", path);
 	free(bytes);
 	return ok;
+}
+
+bool bt_header_read(
+    const char *path, uint8_t header[static BT_HEADER_SIZE_MAX], size_t *size, struct bt_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return bt_fail(err, "%s: %s", path, strerror(errno));
+	ssize_t got = pread(fd, header, BT_HEADER_SIZE_MAX, 0);
+	int code = errno;
+	close(fd);
+	if (got < 0)
+		return bt_fail(err, "%s: %s", path, strerror(code));
+	if (!known_version(header, (size_t)got, err))
+		return bt_fail_in(err, "%s", path);
+	size_t resolver_size = bt_get16(header + BT_HEADER_RESOLVER_SIZE);
+	size_t whole = BT_HEADER_SIZE + bt_pad8(resolver_size);
+	if (resolver_size > BT_RESOLVER_MAX || whole > (size_t)got ||
+	    bt_get64(header + BT_HEADER_CHECK) != bt_header_check(header, whole))
+		return bt_fail(err, "%s: has a damaged header", path);
+	*size = whole;
+	return true;
 }

@@ -275,13 +275,8 @@ bool bt_segment_event(struct bt_segment_writer *writer, uint64_t boot, uint32_t 
 bool bt_segment_gap(struct bt_segment_writer *writer, uint64_t boot, uint32_t ring, uint64_t first,
     uint64_t last, int64_t time, struct bt_err *err)
 {
-	uint8_t block[BT_BLOCK_HEADER + BT_GAP_SIZE] = {0};
-	uint8_t *at = block + BT_BLOCK_HEADER;
-	bt_put64(at, boot);
-	bt_put32(at + 8, ring);
-	bt_put64(at + 16, first);
-	bt_put64(at + 24, last);
-	bt_put64(at + 32, (uint64_t)time);
+	uint8_t block[BT_BLOCK_HEADER + BT_GAP_SIZE];
+	bt_gap_encode(block + BT_BLOCK_HEADER, boot, ring, first, last, time);
 	return bt_segment_flush(writer, err) &&
 	       append_block(writer, BT_BLOCK_GAP, 1, block, sizeof(block), err);
 }
@@ -289,16 +284,8 @@ bool bt_segment_gap(struct bt_segment_writer *writer, uint64_t boot, uint32_t ri
 bool bt_segment_beat(
     struct bt_segment_writer *writer, const struct bt_beat *beat, struct bt_err *err)
 {
-	uint8_t block[BT_BLOCK_HEADER + BT_BEAT_SIZE] = {0};
-	uint8_t *at = block + BT_BLOCK_HEADER;
-	bt_put64(at, (uint64_t)beat->time);
-	bt_put64(at + 8, beat->boot);
-	bt_put64(at + 16, beat->policy);
-	bt_put64(at + 24, beat->pushed);
-	bt_put64(at + 32, beat->dropped);
-	bt_put32(at + 40, beat->period);
-	at[44] = beat->kind;
-	at[45] = beat->paused;
+	uint8_t block[BT_BLOCK_HEADER + BT_BEAT_SIZE];
+	bt_beat_encode(block + BT_BLOCK_HEADER, beat);
 	return bt_segment_flush(writer, err) &&
 	       append_block(writer, BT_BLOCK_BEAT, 1, block, sizeof(block), err);
 }

@@ -5,7 +5,8 @@
  * A segment is a header and a row of checksummed blocks; doc/event-format.md has the bytes. It can
  * be read alone: the policies that its events refer to are blocks of it. While it is written its
  * name ends in ".open"; closed, it ends in ".seg", and says the same for ever. It is packed once:
- * its events are put into columns, and compressed.
+ * its events are put into columns, and compressed. A roll-up, of another kind, sums up what
+ * segments hold (rollup.h).
  *
  * Threads: a segment, for writing or for reading, belongs to one thread; a segment may be read
  * while another process writes it.
@@ -21,6 +22,7 @@
 #include "err.h"
 #include "event.h"
 #include "policy.h"
+#include "roll.h"
 #include "segment-columns.h"
 
 enum {
@@ -134,6 +136,11 @@ struct bt_segment_visitor {
 	/* Events that were there, and were taken out since (bt_segment_forget). */
 	bool (*forgotten)(void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last);
 	bool (*beat)(void *ctx, const struct bt_beat *beat);
+	/* Of a roll-up: what it sums up, before anything else but policies; then, bit by bit, to
+	 * what that comes. */
+	bool (*sources)(void *ctx, const struct bt_roll_source *sources, uint32_t count);
+	bool (*roll)(void *ctx, const struct bt_roll *roll);
+	bool roll_rows; /* roll() needs its rows */
 	/* A damaged block was skipped; `offset` in the file. */
 	void (*damage)(void *ctx, uint64_t offset, const char *reason);
 	void *ctx;
