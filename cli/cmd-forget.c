@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "file.h"
+#include "rollup.h"
 #include "segment-folder.h"
 #include "segment.h"
 #include "state-dir.h"
@@ -21,6 +22,8 @@ static const struct bt_option options[] = {
 struct tally {
 	uint64_t events;
 	unsigned files, open, failed;
+	uint64_t rolled; /* hits in roll-ups, most of which are events' too */
+	unsigned rollups;
 };
 
 /*
@@ -42,20 +45,42 @@ static void forget_in(const struct bt_segment_file *file, const struct bt_networ
 	tally->files += events > 0;
 }
 
+static void forget_rolled(
+    const struct bt_segment_file *file, const struct bt_network *client, struct tally *tally)
+{
+	uint64_t hits = 0;
+	struct bt_err err;
+	if (!bt_rollup_forget(file->path, client, &hits, &err)) {
+		bt_message("%s", err.text);
+		tally->failed++;
+	}
+	tally->rolled += hits;
+	tally->rollups += hits > 0;
+}
+
 static enum bt_exit forget_all(const char *folder, const struct bt_network *client, bool alone)
 {
-	struct bt_segment_file *files;
+	struct bt_segment_file *files = NULL, *rollups = NULL;
 	struct tally tally = {0};
 	struct bt_err err;
-	size_t count;
-	if (!bt_segment_files(folder, &files, &count, &err)) {
+	size_t count = 0, rollup_count = 0;
+	bool found = bt_segment_files(folder, &files, &count, &err) &&
+		     bt_segment_rollups(folder, &rollups, &rollup_count, &err);
+	if (!found) {
 		bt_message("%s", err.text);
-		return BT_EXIT_FAILED;
+		tally.failed++;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; found && i < count; i++)
 		forget_in(&files[i], client, alone, &tally);
+	for (size_t i = 0; found && i < rollup_count; i++)
+		forget_rolled(&rollups[i], client, &tally);
 	bt_segment_files_free(&files, count);
+	bt_segment_files_free(&rollups, rollup_count);
+	if (!found)
+		return BT_EXIT_FAILED;
 	printf("%" PRIu64 " events forgotten, in %u files\n", tally.events, tally.files);
+	if (tally.rollups > 0)
+		printf("%" PRIu64 " hits forgotten in %u roll-ups\n", tally.rolled, tally.rollups);
 	if (tally.open > 0)
 		bt_message(
 		    "files that the resolver is not done with: %u; do this again when it has "
@@ -73,10 +98,17 @@ static enum bt_exit forget_under(const char *state_dir, const struct bt_network 
 		bt_message("out of memory");
 		return BT_EXIT_FAILED;
 	}
+	int rollups = bt_rollup_lock(folder, &err);
+	if (rollups < 0) {
+		bt_message("%s", err.text);
+		free(folder);
+		return BT_EXIT_FAILED;
+	}
 	bool alone = bt_state_lock(state_dir, &lock, &err);
 	enum bt_exit status = forget_all(folder, client, alone);
 	if (alone)
 		close(lock);
+	close(rollups);
 	free(folder);
 	return status;
 }

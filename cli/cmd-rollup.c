@@ -23,10 +23,10 @@ static void say(const char *text)
 
 static void show(const struct bt_rollup_tally *tally)
 {
-	printf("%u roll-ups of %u segments: %" PRIu64 " events in %" PRIu64 " rows\n",
+	printf("roll-ups made: %u; segments in them: %u, events: %" PRIu64 ", rows: %" PRIu64 "\n",
 	    tally->rollups, tally->segments, tally->events, tally->rows);
 	if (tally->left > 0)
-		printf("left alone: %u segments\n", tally->left);
+		printf("segments left as they are: %u\n", tally->left);
 }
 
 static enum bt_exit rollup_in(const char *state_dir)

@@ -108,6 +108,8 @@ static void show_life(const struct bt_life *life)
 		    life->hole.first, life->hole.last, life->hole_ring);
 	if (life->forgotten > 0)
 		printf("    forgotten, as somebody asked for: %" PRIu64 "\n", life->forgotten);
+	if (life->rollups > 0)
+		printf("    roll-ups %u\n", life->rollups);
 	if (life->beheaded)
 		puts("    its first segments are not there any more");
 	if (life->misdated > 0)

@@ -369,9 +369,9 @@ static void put_recording(FILE *out, const struct bt_report_coverage *coverage)
 	put_length(out, "Without lists", coverage->unprotected);
 	put_length(out, "Paused", coverage->paused);
 	fprintf(out,
-	    "<dt>Log</dt><dd>%u segments of %u resolvers, %" PRIu64 " damaged blocks, %" PRIu64
-	    " duplicates left out</dd>\n",
-	    coverage->segments, coverage->resolvers, coverage->damaged, coverage->duplicates);
+	    "<dt>Log</dt><dd>%u segments and %u roll-ups of %u resolvers, %" PRIu64
+	    " damaged blocks, %" PRIu64 " duplicates left out</dd>\n",
+	    coverage->segments, coverage->rollups, coverage->resolvers, coverage->damaged, coverage->duplicates);
 }
 
 /* What other tools' logs lack, nobody knows. */

@@ -167,12 +167,12 @@ static json_t *decision_array(const struct bt_view *view)
 
 static json_t *coverage_object(const struct bt_report_coverage *coverage)
 {
-	return json_pack("{so so so so si sI sI sI}", "events", bt_json_number(coverage->events),
+	return json_pack("{so so so so si si sI sI sI}", "events", bt_json_number(coverage->events),
 	    "lost", bt_json_number(coverage->lost), "duplicates",
 	    bt_json_number(coverage->duplicates), "damaged", bt_json_number(coverage->damaged),
-	    "segments", (int)coverage->segments, "notRunningMs", (json_int_t)coverage->down,
-	    "unprotectedMs", (json_int_t)coverage->unprotected, "pausedMs",
-	    (json_int_t)coverage->paused);
+	    "segments", (int)coverage->segments, "rollups", (int)coverage->rollups, "notRunningMs",
+	    (json_int_t)coverage->down, "unprotectedMs", (json_int_t)coverage->unprotected,
+	    "pausedMs", (json_int_t)coverage->paused);
 }
 
 /* What was read of other tools' logs. */

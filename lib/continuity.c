@@ -38,6 +38,7 @@ struct bt_continuity {
 
 	/* The segment that is being read. */
 	const struct bt_segment_file *file;
+	bool is_rollup;
 	uint64_t boot;
 	bool no_memory;
 };
@@ -95,7 +96,8 @@ static bool on_header(void *ctx, const char *resolver, uint64_t boot, int64_t cr
 	if (life == NULL)
 		return stop(c);
 	c->boot = boot;
-	life->life.segments++;
+	life->life.segments += !c->is_rollup;
+	life->life.rollups += c->is_rollup;
 	if (life->resolver == NULL && strcmp(resolver, "?") != 0)
 		life->resolver = strdup(resolver);
 	if (c->file->boot == boot && (!life->numbered || c->file->number < life->lowest)) {
@@ -156,6 +158,28 @@ static bool on_gap(
 	if (ring == NULL || !bt_ranges_add(&ring->lost, first, last))
 		return stop(c);
 	see_time(&life->life, time);
+	return true;
+}
+
+/* Roll-ups come last: what segments still have is no duplicate. */
+static bool on_sources(void *ctx, const struct bt_roll_source *sources, uint32_t count)
+{
+	struct bt_continuity *c = ctx;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct bt_roll_source *source = &sources[i];
+		if (source->first == 0)
+			continue;
+		struct growing *life = find_life(c, source->boot);
+		struct ring *ring = life == NULL ? NULL : find_ring(life, source->ring);
+		if (ring == NULL)
+			return stop(c);
+		uint64_t before = bt_ranges_size(&ring->seen);
+		if (!bt_ranges_add(&ring->seen, source->first, source->last))
+			return stop(c);
+		life->life.events += bt_ranges_size(&ring->seen) - before;
+		see_time(&life->life, source->earliest);
+		see_time(&life->life, source->latest);
+	}
 	return true;
 }
 
@@ -307,6 +331,21 @@ static bool read_segments(struct bt_continuity *c, const struct bt_segment_file 
 	return true;
 }
 
+static bool read_all(struct bt_continuity *c, const struct bt_segment_file *files, size_t count,
+    const struct bt_segment_visitor *visitor, bool rollups)
+{
+	c->is_rollup = rollups;
+	return read_segments(c, files, count, visitor, true);
+}
+
+/* It is decoded, which shows damage that checksums do not. */
+static bool on_roll(void *ctx, const struct bt_roll *roll)
+{
+	(void)ctx;
+	(void)roll;
+	return true;
+}
+
 static bool read_folder(struct bt_continuity *c, const char *folder, struct bt_err *err)
 {
 	const struct bt_segment_visitor all = {
@@ -316,17 +355,22 @@ static bool read_folder(struct bt_continuity *c, const char *folder, struct bt_e
 	    .gap = on_gap,
 	    .forgotten = on_forgotten,
 	    .beat = on_beat,
+	    .sources = on_sources,
+	    .roll = on_roll,
+	    .roll_rows = true,
 	    .damage = on_damage,
 	    .ctx = c,
 	};
 	const struct bt_segment_visitor dates = {.event = date_event, .ctx = c};
-	struct bt_segment_file *files;
-	size_t count;
-	if (!bt_segment_files(folder, &files, &count, err))
-		return false;
-	bool ok = (read_segments(c, files, count, &all, true) &&
-		      read_segments(c, files, count, &dates, false) && settle_all(c)) ||
-		  bt_fail(err, "%s: out of memory", folder);
+	struct bt_segment_file *files = NULL, *rollups = NULL;
+	size_t count = 0, rollup_count = 0;
+	bool ok = bt_segment_files(folder, &files, &count, err) &&
+		  bt_segment_rollups(folder, &rollups, &rollup_count, err);
+	if (ok && !(read_all(c, files, count, &all, false) &&
+		      read_all(c, rollups, rollup_count, &all, true) &&
+		      read_segments(c, files, count, &dates, false) && settle_all(c)))
+		ok = bt_fail(err, "%s: out of memory", folder);
+	bt_segment_files_free(&rollups, rollup_count);
 	bt_segment_files_free(&files, count);
 	return ok;
 }

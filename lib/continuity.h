@@ -26,6 +26,7 @@ struct bt_life {
 	const char *resolver;       /* "?": no header says it */
 	int64_t first, last;        /* milliseconds since 1970, of any record */
 	unsigned segments, damaged; /* and blocks that could not be read */
+	unsigned rollups;
 	uint64_t events;
 	uint64_t lost;        /* in recorded gaps */
 	uint64_t missing;     /* neither there nor in a gap */

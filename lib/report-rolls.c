@@ -113,6 +113,9 @@ bool bt_report_on_sources(void *ctx, const struct bt_roll_source *sources, uint3
 		mark_summed(report, &all);
 		return false;
 	}
+	if (all.all_here && report->roll_damaged)
+		bt_report_problem_add(
+		    report, "%s: is damaged: the segments are read instead", report->path);
 	if (all.all_here &&
 	    (all.seen_in_part > 0 || report->roll_damaged || !says_enough(report, &all)))
 		return false;

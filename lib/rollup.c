@@ -164,15 +164,15 @@ static bool sum_up_days(const struct bt_rollup_options *options, struct bt_rollu
 	return true;
 }
 
-/* One process at a time. */
-static int lock(const char *folder, struct bt_err *err)
+int bt_rollup_lock(const char *events_dir, struct bt_err *err)
 {
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(events_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		bt_fail(err, "%s: %s", folder, strerror(errno));
+		bt_fail(err, "%s: %s", events_dir, strerror(errno));
 	} else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		bt_fail(err, "%s: %s", folder,
-		    errno == EWOULDBLOCK ? "another process makes roll-ups" : strerror(errno));
+		bt_fail(err, "%s: %s", events_dir,
+		    errno == EWOULDBLOCK ? "another process makes or changes roll-ups"
+					 : strerror(errno));
 		close(fd);
 		fd = -1;
 	}
@@ -187,7 +187,7 @@ bool bt_rollup(
 	struct bt_rollup_part *parts = NULL;
 	size_t count = 0;
 	*tally = (struct bt_rollup_tally){0};
-	int fd = lock(options->events_dir, err);
+	int fd = bt_rollup_lock(options->events_dir, err);
 	if (fd < 0)
 		return false;
 	bool ok = find_done(options->events_dir, &done, err) &&

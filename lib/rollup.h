@@ -32,13 +32,19 @@ struct bt_rollup_tally {
 };
 
 /*
+ * Whoever makes or changes roll-ups in this folder has a lock on it, until he closes what this
+ * returns. -1 at once if somebody else has it, or there is no such folder.
+ */
+int bt_rollup_lock(const char *events_dir, struct bt_err *err);
+
+/*
  * Sums up what is not summed up yet. Each roll-up is whole, or not there. *tally is also written
  * if it fails.
  */
 bool bt_rollup(
     const struct bt_rollup_options *options, struct bt_rollup_tally *tally, struct bt_err *err);
 
-/* Rewrites a roll-up without these clients. *forgotten: how many hits they had. */
+/* Rewrites a roll-up without these clients, under the lock. *forgotten: how many hits they had. */
 bool bt_rollup_forget(
     const char *path, const struct bt_network *client, uint64_t *forgotten, struct bt_err *err);
 

@@ -17,6 +17,7 @@
 /* A segment, and what the file system knows of it. */
 struct entry {
 	const struct bt_segment_file *file;
+	bool rollup;
 	uint64_t size;
 	int64_t closed; /* milliseconds since 1970: when it was last written to */
 };
@@ -66,7 +67,16 @@ static bool is_old(const struct bt_tidy_options *options, const struct entry *en
 	       (uint64_t)now - (uint64_t)entry->closed > options->retention;
 }
 
-/* Sorted by age; how many are left, which come first then. */
+/* Segments go before roll-ups, which say most of it in less room; otherwise the oldest. */
+static int by_worth(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+	if (left->rollup != right->rollup)
+		return left->rollup ? 1 : -1;
+	return by_age(a, b);
+}
+
+/* Sorted by worth; how many are left, which come first then. */
 static size_t remove_old(
     const struct bt_tidy_options *options, struct entry *entries, size_t count, int64_t now)
 {
@@ -91,22 +101,20 @@ static size_t remove_old(
 
 /* ---- the folder ---- */
 
-static size_t look_at_files(
-    struct entry *entries, const struct bt_segment_file *files, size_t count)
+static size_t look_at_files(struct entry *entries, size_t found,
+    const struct bt_segment_file *files, size_t count, bool rollups)
 {
-	size_t found = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct stat st;
 		if (stat(files[i].path, &st) != 0)
 			continue; /* renamed since the folder was listed: next time */
 		entries[found++] = (struct entry){
 		    .file = &files[i],
+		    .rollup = rollups,
 		    .size = (uint64_t)st.st_size,
 		    .closed = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000,
 		};
 	}
-	if (found > 0)
-		qsort(entries, found, sizeof(*entries), by_age);
 	return found;
 }
 
@@ -115,26 +123,36 @@ static void pack(const struct bt_tidy_options *options, const struct entry *entr
 	for (size_t i = 0; i < count && !is_stopped(options); i++) {
 		bool packed;
 		struct bt_err err;
-		if (!entries[i].file->open &&
+		if (!entries[i].file->open && !entries[i].rollup &&
 		    !bt_segment_pack(entries[i].file->path, options->stop, &packed, &err))
 			say(options, true, "event log: %s; it stays as it is", err.text);
 	}
 }
 
-void bt_tidy(const struct bt_tidy_options *options, int64_t now)
+static void tidy(const struct bt_tidy_options *options, const struct bt_segment_file *files,
+    size_t count, const struct bt_segment_file *rollups, size_t rollup_count, int64_t now)
 {
-	struct bt_segment_file *files;
-	size_t count;
-	struct bt_err err;
-	if (!bt_segment_files(options->events_dir, &files, &count, &err))
-		return; /* who writes there says it */
-	struct entry *entries = calloc(count + 1, sizeof(*entries));
+	struct entry *entries = calloc(count + rollup_count + 1, sizeof(*entries));
 	if (entries == NULL) {
 		say(options, true, "event log: %s: out of memory", options->events_dir);
-	} else {
-		size_t found = look_at_files(entries, files, count);
-		pack(options, entries, remove_old(options, entries, found, now));
+		return;
 	}
+	size_t found = look_at_files(entries, 0, files, count, false);
+	found = look_at_files(entries, found, rollups, rollup_count, true);
+	if (found > 0)
+		qsort(entries, found, sizeof(*entries), by_worth);
+	pack(options, entries, remove_old(options, entries, found, now));
 	free(entries);
+}
+
+void bt_tidy(const struct bt_tidy_options *options, int64_t now)
+{
+	struct bt_segment_file *files = NULL, *rollups = NULL;
+	size_t count = 0, rollup_count = 0;
+	struct bt_err err; /* who writes there says it */
+	if (bt_segment_files(options->events_dir, &files, &count, &err) &&
+	    bt_segment_rollups(options->events_dir, &rollups, &rollup_count, &err))
+		tidy(options, files, count, rollups, rollup_count, now);
+	bt_segment_files_free(&rollups, rollup_count);
 	bt_segment_files_free(&files, count);
 }

@@ -191,7 +191,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup allow block pause overrides check-config report hunt tail export metrics forget; do
+	for command in compile verify dump lookup allow block pause overrides check-config report hunt tail export metrics forget rollup; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate
@@ -880,6 +880,35 @@ group_forget()
 	try forget --client 10.0.0.1 state
 }
 
+# The same rows, from roll-ups and when nothing else is left; a damaged one is not taken while there are segments.
+group_rollup()
+{
+	make_state
+	try report --as-of 2026-11-20T10:03 --format csv state
+	try rollup state
+	try rollup state
+	try report --as-of 2026-11-20T10:03 --format csv state
+	try report --as-of 2026-11-20T10:03 --by qname --format csv state
+	try verify state
+	cp -R state copy
+	printf 'X' | dd of="$(ls state/events/*.roll)" bs=1 seek=1000 conv=notrunc 2>/dev/null
+	try report --as-of 2026-11-20T10:03 --format csv state
+	rm copy/events/*.seg
+	try report --as-of 2026-11-20T10:03 --format csv copy
+	try report --as-of 2026-11-20T10:03 --by qname --format csv copy
+	try forget --client 10.0.0.1 copy
+	try report --as-of 2026-11-20T10:03 --by client --format csv copy
+	try verify copy
+	# what is damaged, or is no segment, stays as it is and is said
+	rm state/events/*.roll
+	printf 'X' | dd of="$(ls state/events/*.seg)" bs=1 seek=1000 conv=notrunc 2>/dev/null
+	echo "no segment" >state/events/x.seg
+	try rollup state
+	try rollup nowhere
+	mkdir empty
+	try rollup empty
+}
+
 group_formats()
 {
 	make_state
@@ -1229,7 +1258,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows segments continuity metrics identities forget formats empty doctor terminal output
+	lookup names agree report rows segments continuity metrics identities forget rollup formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"

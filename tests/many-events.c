@@ -3,7 +3,7 @@
  * many-events.c -- a month of one resolver's events, for SQL to compare reports with, and to
  * measure
  *
- *     many-events STATE [HITS [CLIENTS [INDICATORS [DAYS [SEED]]]]]
+ *     many-events STATE [HITS [CLIENTS [INDICATORS [DAYS [SEED [DAY]]]]]]
  *
  * Makes STATE/events with packed segments. What they hold goes to STATE/events.csv,
  *
@@ -39,13 +39,14 @@ enum {
 	LISTS = 6,
 	CLASSES = 200,
 	DIGEST = 0x3c3c,
-	BOOT = 0xb007,
+	FIRST_BOOT = 0xb007,
 	DAY = 86400000,
 	SEGMENT_SIZE = 64 << 20,
 	BEAT_MS = 60000,
 };
 
-static const int64_t begin = 1700000000000 / DAY * DAY;
+static uint32_t boot = FIRST_BOOT;
+static int64_t begin = 1700000000000 / DAY * DAY; /* or DAY days later, with another boot */
 
 struct hit {
 	int64_t time;
@@ -320,7 +321,8 @@ static void end_segment(struct log *log)
 	bool packed;
 	if (log->writer == NULL)
 		return;
-	if (!bt_segment_close(&log->writer, &err) || !bt_segment_pack(log->path, NULL, &packed, &err))
+	if (!bt_segment_close(&log->writer, &err) ||
+	    !bt_segment_pack(log->path, NULL, &packed, &err))
 		fail(err.text);
 	free(log->path);
 }
@@ -333,8 +335,8 @@ static void begin_segment(struct log *log, const struct world *world, int64_t ti
 	const void *bytes = bt_policy_bytes(world->policy, &size);
 	end_segment(log);
 	snprintf(folder, sizeof(folder), "%s/events", world->folder);
-	if (asprintf(&log->path, "%s/dns1-%016x-%06u.seg", folder, BOOT, log->number) < 0 ||
-	    !bt_segment_create(&log->writer, folder, "dns1", BOOT, log->number++, time, &err) ||
+	if (asprintf(&log->path, "%s/dns1-%016x-%06u.seg", folder, boot, log->number) < 0 ||
+	    !bt_segment_create(&log->writer, folder, "dns1", boot, log->number++, time, &err) ||
 	    !bt_segment_policy(log->writer, DIGEST, bytes, size, &err))
 		fail("cannot begin a segment");
 }
@@ -344,7 +346,7 @@ static void beat_until(struct log *log, int64_t time)
 	for (; log->beat_at <= time; log->beat_at += BEAT_MS) {
 		struct bt_err err;
 		struct bt_beat beat = {.time = log->beat_at,
-		    .boot = BOOT,
+		    .boot = boot,
 		    .policy = DIGEST,
 		    .kind = log->beat_at == begin ? BT_BEAT_START : BT_BEAT_ALIVE};
 		if (!bt_segment_beat(log->writer, &beat, &err))
@@ -366,7 +368,7 @@ static void write_events(struct world *world)
 		day = hit->time / DAY;
 		beat_until(&log, hit->time);
 		struct bt_event event = event_of(world, hit, name, sizeof(name), asked);
-		if (!bt_segment_event(log.writer, BOOT, 0, i + 1, &event, &err))
+		if (!bt_segment_event(log.writer, boot, 0, i + 1, &event, &err))
 			fail(err.text);
 		write_row(world, i + 1, &event, name, asked);
 	}
@@ -399,6 +401,9 @@ int main(int argc, char **argv)
 	    .indicators = (uint32_t)number(argc, argv, 4, 5000),
 	    .days = (uint32_t)number(argc, argv, 5, 30),
 	    .numbers = number(argc, argv, 6, 1)};
+	uint64_t day = number(argc, argv, 7, 0);
+	boot += (uint32_t)day;
+	begin += (int64_t)day * DAY;
 	snprintf(events, sizeof(events), "%s/events", world.folder);
 	if (world.hits < 3 || world.clients == 0 || world.indicators == 0 || world.days == 0 ||
 	    (mkdir(world.folder, 0755) != 0 && access(world.folder, W_OK) != 0) ||

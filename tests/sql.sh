@@ -78,27 +78,43 @@ credited()
 	echo "SELECT $1, $figures FROM events JOIN matches USING (indicator) WHERE decided = 1 GROUP BY $1"
 }
 
-rows "by indicator" "SELECT indicator, $figures FROM events GROUP BY indicator"
-rows "by client" "SELECT client, $figures FROM events GROUP BY client" --by client
-rows "by qname" "SELECT qname, $figures FROM events GROUP BY qname" --by qname
-rows "by day" "SELECT date(time / 1000, 'unixepoch') AS day, $figures FROM events GROUP BY day" --by day
-for by in list campaign family; do
-	rows "by $by" "$(matched "$by")" --by "$by"
-	rows "by $by, credited" "$(credited "matches.$by")" --by "$by" --credited
-done
+# what roll-ups say too: KIND of files that it is read from
+rows_of()
+{
+	kind=$1
+	rows "$kind: by indicator" "SELECT indicator, $figures FROM events GROUP BY indicator"
+	rows "$kind: by client" "SELECT client, $figures FROM events GROUP BY client" --by client
+	rows "$kind: by day" "SELECT date(time / 1000, 'unixepoch') AS day, $figures FROM events GROUP BY day" --by day
+	for by in list campaign family; do
+		rows "$kind: by $by" "$(matched "$by")" --by "$by"
+		rows "$kind: by $by, credited" "$(credited "matches.$by")" --by "$by" --credited
+	done
+	rows "$kind: whole days" "SELECT indicator, $figures FROM events WHERE time >= 1700784000000 AND time < 1701475200000
+		GROUP BY indicator" --since 2023-11-24 --until 2023-12-02
+	rows "$kind: one action" "SELECT indicator, $figures FROM events WHERE action = 'nxdomain' GROUP BY indicator" \
+		--action nxdomain
+	rows "$kind: one network" "SELECT client, $figures FROM events WHERE client LIKE '10.0.3.%' GROUP BY client" \
+		--by client --client 10.0.3.0/24
+	rows "$kind: one list" "SELECT indicator, $figures FROM events WHERE indicator IN
+		(SELECT indicator FROM matches WHERE list = 'list-1') GROUP BY indicator" --list list-1
+	rows "$kind: many endpoints" "SELECT * FROM (SELECT indicator, count(DISTINCT client) AS endpoints, count(*),
+		$first, $last FROM events GROUP BY indicator) WHERE endpoints >= 20" --min-endpoints 20
+	rows "$kind: who" "SELECT indicator, client, count(*), $first, $last FROM events GROUP BY indicator, client" --endpoints
+}
 
 since=1700800000000 until=1701500000000
 between="time >= $since AND time < $until"
-rows "some days" "SELECT indicator, $figures FROM events WHERE $between GROUP BY indicator" \
-	--since 2023-11-24T04:26:40Z --until 2023-12-02T06:53:20Z
-rows "one action" "SELECT indicator, $figures FROM events WHERE action = 'nxdomain' GROUP BY indicator" --action nxdomain
-rows "one network" "SELECT client, $figures FROM events WHERE client LIKE '10.0.3.%' GROUP BY client" \
-	--by client --client 10.0.3.0/24
-rows "one list" "SELECT indicator, $figures FROM events WHERE indicator IN
-	(SELECT indicator FROM matches WHERE list = 'list-1') GROUP BY indicator" --list list-1
-rows "many endpoints" "SELECT * FROM (SELECT indicator, count(DISTINCT client) AS endpoints, count(*), $first, $last
-	FROM events GROUP BY indicator) WHERE endpoints >= 20" --min-endpoints 20
-rows "who" "SELECT indicator, client, count(*), $first, $last FROM events GROUP BY indicator, client" --endpoints
+
+# what only segments say: they are read, whether there are roll-ups or not
+rows_of_segments()
+{
+	rows "$1: by qname" "SELECT qname, $figures FROM events GROUP BY qname" --by qname
+	rows "$1: parts of days" "SELECT indicator, $figures FROM events WHERE $between GROUP BY indicator" \
+		--since 2023-11-24T04:26:40Z --until 2023-12-02T06:53:20Z
+}
+
+rows_of segments
+rows_of_segments segments
 
 # what is new since a day, seen in a report of the days after it
 sqlite3 -csv events.db "SELECT indicator, sum(earliest >= $since) FROM (SELECT indicator, client, min(time) AS earliest,
@@ -113,4 +129,34 @@ else
 	diff expected got | head -n 10
 	failed=1
 fi
+
+# ---- roll-ups, in place of what they sum up ----
+
+"$BT_PROGRAM" rollup state
+"$BT_PROGRAM" rollup state | grep '^roll-ups made: 0;' || failed=1
+"$BT_PROGRAM" report --format json state 2>log | grep -q '"rollups":30' || {
+	echo "FAILED: the roll-ups were not read"
+	failed=1
+}
+rows_of roll-ups
+rows_of_segments "segments beside roll-ups"
+"$BT_PROGRAM" verify state >log || failed=1
+
+# half of the segments are gone, as the retention has it
+mkdir gone
+ls state/events/*.seg | head -n 15 | while read -r segment; do mv "$segment" gone; done
+rows_of "roll-ups alone"
+"$BT_PROGRAM" verify state >log || {
+	echo "FAILED: verify, with roll-ups alone"
+	cat log
+	failed=1
+}
+"$BT_PROGRAM" report --by qname state 2>log >rows
+grep -q 'the segments that it sums up are gone' log || failed=1
+
+# the same log twice, as copies have it, one of them with the segments that went
+mkdir -p copy/events
+cp gone/*.seg state/events/*.seg copy/events
+rows "roll-ups, and a copy of their segments" "SELECT indicator, $figures FROM events GROUP BY indicator" copy
+rows "segments, and a copy's roll-ups" "SELECT indicator, $figures FROM events GROUP BY indicator" state copy
 exit $failed

@@ -205,8 +205,8 @@ static void test_foreign(void **state)
 	bt_put16(bytes + BT_HEADER_VERSION, 2);
 	expect_refused(bytes, size, "version 2; this program knows version 1");
 	bt_put16(bytes + BT_HEADER_VERSION, 1);
-	bt_put16(bytes + BT_HEADER_KIND, 2);
-	expect_refused(bytes, size, "kind 2");
+	bt_put16(bytes + BT_HEADER_KIND, 3);
+	expect_refused(bytes, size, "kind 3");
 	memcpy(bytes, "SQLite format 3", 16);
 	expect_refused(bytes, size, "is not a segment");
 	expect_refused(bytes, 0, "is not a segment");
