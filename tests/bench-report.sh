@@ -18,19 +18,20 @@ trap 'exit 1' HUP INT TERM
 TMPDIR=$folder
 export TMPDIR
 
-python3 -B "$srcdir/bench/reports" --quick --hits 20000 --beacontrap "$BT_PROGRAM" --many-events "$BT_MANY_EVENTS" \
+python3 -B "$srcdir/bench/reports" --quick --year --hits 20000 --beacontrap "$BT_PROGRAM" --many-events "$BT_MANY_EVENTS" \
 	--json "$folder/figures.json" >"$folder/out" 2>"$folder/messages" || {
 	cat "$folder/messages"
 	exit 1
 }
 cat "$folder/out"
 grep -q 'all give the same rows' "$folder/messages" || exit 1
-for store in beacontrap SQLite; do
+for store in beacontrap roll-ups SQLite; do
 	grep -q "^  $store  *[0-9.]*  *[0-9.]" "$folder/out" || {
 		echo "FAILED: $store is not measured"
 		exit 1
 	}
 done
+grep -q 'a year of roll-ups, 240000 events: ' "$folder/out" || exit 1
 grep -q '"sizes"' "$folder/figures.json" || exit 1
 "$top_builddir/bench/events" "$folder" --quick >"$folder/out" || exit 1
 cat "$folder/out"

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The event log and its report beside databases that hold the same events.
 
-    bench/run report [--hits N] [--rounds N] [--quick] [--json FILE]
+    bench/run report [--hits N] [--rounds N] [--year] [--quick] [--json FILE]
 
 Makes a month of events (tests/many-events.c: 10,000 clients, 5,000 indicators, ten million hits, of
 which three fifths are beacons), loads the same into SQLite and, if it is installed, ClickHouse, checks
 that all give the same rows, and measures whole commands, their start included, in interleaved rounds.
+The same with roll-ups (`beacontrap rollup`) in place of segments. --year makes eleven more such months,
+and measures what a report of their roll-ups takes; that is ten more minutes.
 """
 
 import argparse
 import csv
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -71,6 +74,29 @@ class Beacontrap:
 
     def close(self):
         pass
+
+
+class Rollups(Beacontrap):
+    """The same log with its roll-ups, which reports read where they say enough."""
+
+    name = "roll-ups"
+
+    def __init__(self, options, state, folder):
+        rolled = os.path.join(folder, "rolled")
+        os.makedirs(os.path.join(rolled, "events"))
+        for name in os.listdir(os.path.join(state, "events")):
+            os.link(os.path.join(state, "events", name), os.path.join(rolled, "events", name))
+        super().__init__(options, rolled)
+        begun = time.monotonic()
+        run([options.beacontrap, "rollup", rolled])
+        self.seconds = time.monotonic() - begun
+
+    def files(self):
+        folder = os.path.join(self.state, "events")
+        return [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".roll")]
+
+    def octets(self):
+        return sum(os.path.getsize(path) for path in self.files())
 
 
 TIME = "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000, 'unixepoch') || printf('.%03dZ', {0} % 1000)"
@@ -255,6 +281,35 @@ def ratio(times, question, other):
     return Figure.of([a / b for a, b in zip(times[Beacontrap.name][question], times[other][question])])
 
 
+def year_of_rollups(options, rolled, folder):
+    """Seconds of the default report, and what there is of roll-ups then."""
+    year = os.path.join(folder, "year")
+    os.makedirs(os.path.join(year, "events"))
+    for path in rolled.files():
+        os.link(path, os.path.join(year, "events", os.path.basename(path)))
+    for month in range(1, 12):
+        say(f"month {month + 1} of 12")
+        state = os.path.join(folder, "month")
+        run([options.many_events, state, str(options.hits), "10000", "5000", "30",
+             str(options.seed + month), str(30 * month)])
+        run([options.beacontrap, "rollup", state])
+        for name in os.listdir(os.path.join(state, "events")):
+            if name.endswith(".roll"):
+                os.rename(os.path.join(state, "events", name), os.path.join(year, "events", name))
+        shutil.rmtree(state)
+    alone = Beacontrap(options, year)
+    rows = alone.ask("default", "")
+    hits = sum(int(row.split(",")[2]) for row in rows)
+    if hits != 12 * options.hits:
+        raise Trouble(f"a year of roll-ups has {hits} hits, not {12 * options.hits}")
+    times = []
+    for _ in range(options.rounds):
+        begun = time.monotonic()
+        alone.ask("default", "")
+        times.append(time.monotonic() - begun)
+    return times, disk_usage(os.path.join(year, "events"))
+
+
 def goals(stores, sizes, times):
     rows = [["", "must", "measured", "must?"]]
     ours = {question: Figure.of(times[Beacontrap.name][question]) for question in QUESTIONS}
@@ -262,7 +317,9 @@ def goals(stores, sizes, times):
                  "yes" if sizes[Beacontrap.name] <= 16 else "NO"])
     for question, limit in (("default", 2), ("history", 2)):
         rows.append([f"{question}, s", f"<= {limit}", ours[question].show(2), judge(ours[question], limit)])
-    for store in stores[1:]:
+    rolled = Figure.of(times[Rollups.name]["default"])
+    rows.append(["default from roll-ups, s", "<= 0.3", rolled.show(2), judge(rolled, 0.3)])
+    for store in stores[2:]:
         size = sizes[Beacontrap.name] / sizes[store.name]
         faster = ratio(times, "default", store.name)
         aim = "" if store.name == "SQLite" else " (aim)"
@@ -277,7 +334,7 @@ def compare(options, folder):
     state = os.path.join(folder, "state")
     say(f"{options.hits} events")
     run([options.many_events, state, str(options.hits), "10000", "5000", "30", str(options.seed)])
-    stores, trouble = [Beacontrap(options, state)], []
+    stores, trouble = [Beacontrap(options, state), Rollups(options, state, folder)], []
     try:
         for kind in (Sqlite, ClickHouse):
             say(f"into {kind.name}")
@@ -302,10 +359,16 @@ def compare(options, folder):
     print_rows(rows)
     for line in trouble:
         print(f"  {line}")
+    print(f"  roll-ups were made in {stores[1].seconds:.1f} s")
+    year = None
+    if options.year:
+        year, size = year_of_rollups(options, stores[1], folder)
+        print(f"  a year of roll-ups, {12 * options.hits} events: {Figure.of(year).show(2)} s for the default report,"
+              f" {size / 1e6:.0f} MB")
     judged = [] if options.quick else goals(stores, sizes, times)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"sizes": sizes, "times": times, "goals": judged}, file)
+            json.dump({"sizes": sizes, "times": times, "year": year, "goals": judged}, file)
 
 
 def main():
@@ -313,6 +376,7 @@ def main():
     parser.add_argument("--hits", type=int, help="events (10,000,000)")
     parser.add_argument("--rounds", type=int, help="(9)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--year", action="store_true", help="a year of roll-ups, too")
     parser.add_argument("--quick", action="store_true", help="few events, two rounds, no verdicts")
     parser.add_argument("--json", help="write the figures to this file")
     parser.add_argument("--beacontrap", required=True, help=argparse.SUPPRESS)
