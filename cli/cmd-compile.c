@@ -30,7 +30,7 @@ static const struct bt_option options[] = {
     [ACTION] = {"action", "ACTION", "of the LISTs: sinkhole (default), nxdomain, allow, log, ...",
 	0},
     [SCOPE] = {"scope", "SCOPE", "of the LISTs: exact, below, subtree (default: the format's)", 0},
-    [FORMAT] = {"format", "FORMAT", "of the LISTs: auto (default), domains, hosts, yaml", 0},
+    [FORMAT] = {"format", "FORMAT", "of the LISTs: auto (default)" BT_FORMAT_OTHERS, 0},
     [STRICT] = {"strict", NULL, "a bad line in a list is an error", 0},
     [ALL_ERRORS] = {"all-errors", NULL, "show every bad line, not only 20 of each list", 0},
     {NULL, NULL, NULL, 0},

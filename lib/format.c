@@ -5,12 +5,9 @@
 
 #include "format.h"
 
-static const char *const names[BT_FORMATS] = {
-    [BT_FORMAT_AUTO] = "auto",
-    [BT_FORMAT_DOMAINS] = "domains",
-    [BT_FORMAT_HOSTS] = "hosts",
-    [BT_FORMAT_YAML] = "yaml",
-};
+#define NAME(constant, name) [BT_FORMAT_##constant] = #name,
+
+static const char *const names[BT_FORMATS] = {[BT_FORMAT_AUTO] = "auto", BT_FORMAT_ROWS(NAME)};
 
 const char *bt_format_name(enum bt_format format)
 {

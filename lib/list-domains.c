@@ -9,7 +9,7 @@
 #include "list-formats.h"
 #include "refang.h"
 
-bool bt_list_domains_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err)
+static bool read_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err)
 {
 	struct bt_key key;
 	struct bt_line word = bt_list_word(&line);
@@ -23,3 +23,5 @@ bool bt_list_domains_line(struct bt_list_parse *parse, struct bt_line line, stru
 	const struct bt_entry entry = {.key = &key, .scope = BT_SCOPE_SUBTREE, .line = line.number};
 	return bt_list_emit(parse, &entry, err);
 }
+
+const struct bt_list_format bt_list_domains = {.comments = "#!;", .hash = true, .line = read_line};

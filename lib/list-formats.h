@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * list-formats.h -- what the readers of the single formats share (private to lib/list*.c)
+ * list-formats.h -- what a format is, and what the readers of all formats share (private to
+ * lib/list*.c)
  *
- * A reader of a format hands over entries and bad lines. It returns false only when a callback
- * did, or when the text as a whole is unreadable; *err then begins with the path.
+ * A reader hands over entries and bad lines. It returns false only when a callback did, or when the
+ * text as a whole is unreadable; *err then begins with the path.
  */
 #ifndef BT_LIST_FORMATS_H
 #define BT_LIST_FORMATS_H
@@ -12,28 +13,58 @@
 #include "list.h"
 
 enum {
-	BT_LINE_MAX = 4096,         /* characters of a line, comments excepted */
-	BT_YAML_LIST_MAX = 1 << 26, /* octets of a list in YAML, which costs much memory */
+	BT_LINE_MAX = 4096, /* characters of a line, comments excepted */
 };
 
 struct bt_list_parse {
 	const char *path;
+	const struct bt_list_format *format;
 	const struct bt_list_reader *reader;
 	uint64_t size; /* octets of the list */
+	uint64_t told; /* of them, when progress() was called last */
 	struct bt_list_stats stats;
 	struct bt_err first_bad; /* "line 7: reason", for a list with nothing else in it */
 };
 
-/* A line that says something: no comment, no white space at its ends. */
-bool bt_list_domains_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err);
-bool bt_list_hosts_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err);
+/* A format, by one of three readers. */
+struct bt_list_format {
+	/*
+	 * Detection. begins(): a list that begins with this line is of the format, whatever
+	 * follows; comments are shown to it, too, up to the first line that says something.
+	 * tells(): this line would be a good one in this format and in no other; the format that
+	 * more than half of the first lines are of wins. Either may be NULL.
+	 */
+	bool (*begins)(struct bt_line line);
+	bool (*tells)(struct bt_line line);
 
-/* The whole text. */
-bool bt_list_yaml(struct bt_list_parse *parse, const char *text, size_t size, struct bt_err *err);
+	/* Of lines: what makes a comment of one where it stands first, and whether '#' begins one
+	   inside a line, too. */
+	const char *comments;
+	bool hash;
 
-/* For detection: whether a word is an address, and a key of our YAML lists. */
+	/* A line that says something, without comment and white space at its ends. */
+	bool (*line)(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err);
+	/* All lines, for a format in which they hang together: by bt_list_next(). */
+	bool (*lines)(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err);
+	/* The whole text, of at most `most` octets. */
+	bool (*text)(
+	    struct bt_list_parse *parse, const char *text, size_t size, struct bt_err *err);
+	size_t most;
+};
+
+#define BT_LIST_FORMAT(constant, name) extern const struct bt_list_format bt_list_##name;
+BT_FORMAT_ROWS(BT_LIST_FORMAT)
+
+/*
+ * The next line that says something, in the way of the parse's format. Lines that are too long are
+ * bad ones. False at the end, or when reading failed: what bt_list_ended() then returns.
+ */
+bool bt_list_next(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_line *line);
+bool bt_list_ended(
+    const struct bt_list_parse *parse, const struct bt_lines *lines, struct bt_err *err);
+
+/* Whether a word is an address, of whatever kind. */
 bool bt_list_is_address(struct bt_line word);
-bool bt_list_is_key(const char *word, size_t size);
 
 /* Hands over an entry, or counts a bad line. */
 bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, struct bt_err *err);

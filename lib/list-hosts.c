@@ -127,7 +127,7 @@ bool bt_list_is_address(struct bt_line word)
 	return target_of(word) != TARGET_NONE;
 }
 
-bool bt_list_hosts_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err)
+static bool read_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err)
 {
 	enum target target = target_of(bt_list_word(&line));
 	if (target == TARGET_NONE)
@@ -142,3 +142,12 @@ bool bt_list_hosts_line(struct bt_list_parse *parse, struct bt_line line, struct
 		    "127.0.0.1, :: or ::1");
 	return true;
 }
+
+static bool tells(struct bt_line line)
+{
+	struct bt_line word = bt_list_word(&line);
+	return line.size > 0 && bt_list_is_address(word);
+}
+
+const struct bt_list_format bt_list_hosts = {
+    .tells = tells, .comments = "#!;", .hash = true, .line = read_line};

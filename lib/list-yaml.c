@@ -17,8 +17,9 @@
 #include "yaml-doc.h"
 
 enum {
-	PAIRS_MAX = 256,  /* pieces of metadata of a list, or of an indicator */
-	VALUE_MAX = 4096, /* octets of one */
+	PAIRS_MAX = 256,    /* pieces of metadata of a list, or of an indicator */
+	VALUE_MAX = 4096,   /* octets of one */
+	TEXT_MAX = 1 << 26, /* octets of a list, which cost much memory */
 };
 
 /* The list as a whole, or one indicator, while it is read. */
@@ -110,7 +111,7 @@ static void add(struct bt_yaml *yaml, const yaml_node_t *node, struct subject *t
 	to->made[to->count++] = made;
 }
 
-static void read_text(
+static void read_one(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
 	const char *text = line_of(yaml, value);
@@ -123,11 +124,11 @@ static void read_texts(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
 	if (value->type != YAML_SEQUENCE_NODE) {
-		read_text(yaml, key, value, to);
+		read_one(yaml, key, value, to);
 		return;
 	}
 	for (size_t i = 0; i < bt_yaml_size(value); i++)
-		read_text(yaml, key, bt_yaml_item(yaml, value, i), to);
+		read_one(yaml, key, bt_yaml_item(yaml, value, i), to);
 }
 
 static bool has_form(const char *text, const char *form)
@@ -310,13 +311,13 @@ static void read_scope(
 
 /* A list has the first LIST_KEYS of them, an indicator all but the first LIST_ONLY. */
 static const struct bt_yaml_key keys[] = {
-    {"name", read_text, 0, "name"},
-    {"description", read_text, 0, "description"},
+    {"name", read_one, 0, "name"},
+    {"description", read_one, 0, "description"},
     {"indicators", keep_node, offsetof(struct subject, indicators), NULL},
-    {"source", read_text, 0, "source"},
-    {"campaign", read_text, 0, "campaign"},
-    {"actor", read_text, 0, "actor"},
-    {"family", read_text, 0, "family"},
+    {"source", read_one, 0, "source"},
+    {"campaign", read_one, 0, "campaign"},
+    {"actor", read_one, 0, "actor"},
+    {"family", read_one, 0, "family"},
     {"confidence", read_confidence, 0, "confidence"},
     {"first-reported", read_date, 0, "first-reported"},
     {"expires", read_date, 0, "expires"},
@@ -335,12 +336,23 @@ enum {
 	LIST_ONLY = 3,
 };
 
-bool bt_list_is_key(const char *word, size_t size)
+static bool is_key(const char *word, size_t size)
 {
 	for (size_t i = 0; i < LIST_KEYS; i++)
 		if (strlen(keys[i].name) == size && memcmp(keys[i].name, word, size) == 0)
 			return true;
 	return false;
+}
+
+/* "---", "%YAML 1.1" or "campaign: ..." */
+static bool begins(struct bt_line line)
+{
+	struct bt_line word = bt_list_word(&line);
+	if (word.size == 3 && memcmp(word.at, "---", 3) == 0)
+		return true;
+	if (word.size == 5 && memcmp(word.at, "%YAML", 5) == 0)
+		return true;
+	return word.size > 1 && word.at[word.size - 1] == ':' && is_key(word.at, word.size - 1);
 }
 
 /* ---- the list ---- */
@@ -414,11 +426,9 @@ static bool read_list(struct reader *r, struct bt_err *err)
 	return ok;
 }
 
-bool bt_list_yaml(struct bt_list_parse *parse, const char *text, size_t size, struct bt_err *err)
+static bool read_text(
+    struct bt_list_parse *parse, const char *text, size_t size, struct bt_err *err)
 {
-	if (size > BT_YAML_LIST_MAX)
-		return bt_fail(err, "%s: more than %d octets of YAML; a plain list can be longer",
-		    parse->path, BT_YAML_LIST_MAX);
 	struct reader *r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return bt_fail(err, "%s: out of memory", parse->path);
@@ -436,3 +446,5 @@ bool bt_list_yaml(struct bt_list_parse *parse, const char *text, size_t size, st
 	free(r);
 	return ok;
 }
+
+const struct bt_list_format bt_list_yaml = {.begins = begins, .text = read_text, .most = TEXT_MAX};

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * list.c -- list files to entries: reading, detection, lines
- *
- * In the line formats '#' begins a comment, and so do '!' and ';' where they stand first.
- */
+/* list.c -- list files to entries: reading, detection, lines */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,53 +58,64 @@ struct bt_line bt_list_word(struct bt_line *line)
 
 /* ---- lines ---- */
 
-static bool is_comment(const struct bt_line *line)
+static bool is_comment(struct bt_line line, const char *comments)
 {
-	return line->size > 0 && (line->at[0] == '#' || line->at[0] == '!' || line->at[0] == ';');
+	return line.size > 0 && line.at[0] != '\0' && strchr(comments, line.at[0]) != NULL;
 }
 
-/* The next line that says something, its comment still in place. */
-static bool next_line(struct bt_lines *lines, struct bt_line *line)
+/* Cuts white space at the end of a line, and with `hash` the comment before. */
+static void trim(struct bt_line *line, bool hash)
 {
-	while (bt_lines_next(lines, line)) {
-		skip_space(line);
-		if ((line->size > 0 || line->cut) && !is_comment(line))
-			return true;
-	}
-	return false;
-}
-
-/* Cuts the comment and white space at the end of a line. */
-static void trim(struct bt_line *line)
-{
-	const char *hash = memchr(line->at, '#', line->size);
-	if (hash != NULL) {
-		line->size = (size_t)(hash - line->at);
+	const char *comment = hash ? memchr(line->at, '#', line->size) : NULL;
+	if (comment != NULL) {
+		line->size = (size_t)(comment - line->at);
 		line->cut = false;
 	}
 	while (line->size > 0 && is_space(line->at[line->size - 1]))
 		line->size--;
 }
 
-static bool read_lines(struct bt_list_parse *parse, struct bt_lines *lines,
-    bool (*read_line)(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err),
-    struct bt_err *err)
+static void tell_progress(struct bt_list_parse *parse, const struct bt_lines *lines)
 {
-	uint64_t told = 0;
-	for (struct bt_line line; next_line(lines, &line);) {
-		if (parse->reader->progress != NULL && told != lines->octets)
-			parse->reader->progress(parse->reader->ctx, lines->octets, parse->size);
-		told = lines->octets;
-		trim(&line);
-		if (line.size > BT_LINE_MAX || line.cut)
-			bt_list_bad(parse, line.number, "line too long: more than 4096 characters");
-		else if (!read_line(parse, line, err))
-			return false;
+	if (parse->reader->progress != NULL && parse->told != lines->octets)
+		parse->reader->progress(parse->reader->ctx, lines->octets, parse->size);
+	parse->told = lines->octets;
+}
+
+bool bt_list_next(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_line *line)
+{
+	while (bt_lines_next(lines, line)) {
+		tell_progress(parse, lines);
+		skip_space(line);
+		if ((line->size == 0 && !line->cut) || is_comment(*line, parse->format->comments))
+			continue;
+		trim(line, parse->format->hash);
+		if (line->size <= BT_LINE_MAX && !line->cut)
+			return true;
+		bt_list_bad(parse, line->number, "line too long: more than 4096 characters");
 	}
+	return false;
+}
+
+bool bt_list_ended(
+    const struct bt_list_parse *parse, const struct bt_lines *lines, struct bt_err *err)
+{
 	return lines->error == 0 || bt_fail(err, "%s: %s", parse->path, strerror(lines->error));
 }
 
+static bool read_lines(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
+{
+	for (struct bt_line line; bt_list_next(parse, lines, &line);)
+		if (!parse->format->line(parse, line, err))
+			return false;
+	return bt_list_ended(parse, lines, err);
+}
+
 /* ---- detection ---- */
+
+#define FORMAT(constant, name) [BT_FORMAT_##constant] = &bt_list_##name,
+
+static const struct bt_list_format *const formats[BT_FORMATS] = {BT_FORMAT_ROWS(FORMAT)};
 
 static bool ends_with(const char *path, const char *ending)
 {
@@ -116,36 +123,45 @@ static bool ends_with(const char *path, const char *ending)
 	return length >= size && strcasecmp(path + length - size, ending) == 0;
 }
 
-/* "---", "%YAML 1.1" or "campaign: ..." */
-static bool begins_yaml(struct bt_line line)
+/* The format that lists which begin so are of; BT_FORMAT_AUTO: none. */
+static enum bt_format find_beginning(struct bt_line line)
 {
-	struct bt_line word = bt_list_word(&line);
-	if (word.size == 3 && memcmp(word.at, "---", 3) == 0)
-		return true;
-	if (word.size == 5 && memcmp(word.at, "%YAML", 5) == 0)
-		return true;
-	return word.size > 1 && word.at[word.size - 1] == ':' &&
-	       bt_list_is_key(word.at, word.size - 1);
+	for (unsigned i = 1; i < BT_FORMATS; i++)
+		if (formats[i]->begins != NULL && formats[i]->begins(line))
+			return (enum bt_format)i;
+	return BT_FORMAT_AUTO;
 }
 
-/*
- * YAML shows in the first line that says something. Hosts files are told from plain lists by the
- * majority, so that a bad line in front decides nothing.
- */
+/* What more than half of the lines speak for, so that a bad one in front decides nothing. */
+static enum bt_format find_majority(const unsigned votes[static BT_FORMATS], unsigned count)
+{
+	enum bt_format most = BT_FORMAT_DOMAINS;
+	for (unsigned i = 1; i < BT_FORMATS; i++)
+		if (votes[i] * 2 > count && votes[i] > votes[most])
+			most = (enum bt_format)i;
+	return most;
+}
+
 static enum bt_format detect(const char *path, struct bt_lines *lines)
 {
-	struct bt_line line;
-	unsigned count = 0, hosts = 0;
-
+	unsigned count = 0, votes[BT_FORMATS] = {0};
 	if (ends_with(path, ".yaml") || ends_with(path, ".yml"))
 		return BT_FORMAT_YAML;
-	while (count < DETECT_LINES && next_line(lines, &line)) {
-		if (count++ == 0 && begins_yaml(line))
-			return BT_FORMAT_YAML;
-		struct bt_line word = bt_list_word(&line);
-		hosts += line.size > 0 && bt_list_is_address(word);
+	for (struct bt_line line; count < DETECT_LINES && bt_lines_next(lines, &line);) {
+		skip_space(&line);
+		trim(&line, false);
+		if (line.size == 0)
+			continue;
+		enum bt_format format = count == 0 ? find_beginning(line) : BT_FORMAT_AUTO;
+		if (format != BT_FORMAT_AUTO)
+			return format;
+		if (is_comment(line, "#!;"))
+			continue;
+		count++;
+		for (unsigned i = 1; i < BT_FORMATS; i++)
+			votes[i] += formats[i]->tells != NULL && formats[i]->tells(line);
 	}
-	return hosts * 2 > count ? BT_FORMAT_HOSTS : BT_FORMAT_DOMAINS;
+	return find_majority(votes, count);
 }
 
 /* How the list is to be read; `lines` are before the first again. */
@@ -164,40 +180,35 @@ static bool find_format(
 
 /* ---- lists ---- */
 
-/* YAML is read as a whole. */
-static bool read_yaml(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
+static bool read_text(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
 {
+	size_t size, most = parse->format->most;
 	struct bt_lines text = *lines;
 	void *bytes = NULL;
-	size_t size;
-	if (parse->size > BT_YAML_LIST_MAX)
-		return bt_fail(err, "%s: more than %d octets of YAML; a plain list can be longer",
-		    parse->path, BT_YAML_LIST_MAX);
+	if (parse->size > most)
+		return bt_fail(err, "%s: more than %zu octets of %s; a plain list can be longer",
+		    parse->path, most, bt_format_name(parse->stats.format));
 	if (lines->fd >= 0) {
-		if (!bt_file_read(parse->path, BT_YAML_LIST_MAX, &bytes, &size, err))
+		if (!bt_file_read(parse->path, most, &bytes, &size, err))
 			return false;
 		bt_lines_of_text(&text, bytes, size);
 	}
 	const char *at = bt_lines_peek(&text, &size);
-	bool read = bt_list_yaml(parse, at, size, err);
+	bool read = parse->format->text(parse, at, size, err);
 	free(bytes);
 	return read;
 }
 
 static bool read_as(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
 {
-	switch (parse->stats.format) {
-	case BT_FORMAT_DOMAINS:
-		return read_lines(parse, lines, bt_list_domains_line, err);
-	case BT_FORMAT_HOSTS:
-		return read_lines(parse, lines, bt_list_hosts_line, err);
-	case BT_FORMAT_YAML:
-		return read_yaml(parse, lines, err);
-	case BT_FORMAT_AUTO:
-	case BT_FORMATS:
-		break;
-	}
-	return bt_fail(err, "%s: no such list format: %d", parse->path, (int)parse->stats.format);
+	enum bt_format format = parse->stats.format;
+	if (format == BT_FORMAT_AUTO || (unsigned)format >= BT_FORMATS)
+		return bt_fail(err, "%s: no such list format: %d", parse->path, (int)format);
+	parse->format = formats[format];
+	if (parse->format->text != NULL)
+		return read_text(parse, lines, err);
+	return parse->format->lines != NULL ? parse->format->lines(parse, lines, err)
+					    : read_lines(parse, lines, err);
 }
 
 static bool fail_empty(const struct bt_list_parse *parse, struct bt_err *err)
