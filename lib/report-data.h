@@ -120,7 +120,7 @@ struct bt_subject {
 /* Who asked: as endpoints are counted, and the address. */
 struct bt_who {
 	uint32_t client;  /* or BT_NOT_WANTED, and the other says nothing */
-	uint32_t address; /* in addresses */
+	uint32_t address; /* in addresses, if endpoints are not these */
 };
 
 struct bt_report {
@@ -131,10 +131,13 @@ struct bt_report {
 
 	/* What was asked for, and by whom. */
 	struct bt_intern *names;     /* of rows: keys of names, addresses, texts, days */
+	uint32_t last_row;           /* that was asked for */
 	struct bt_intern *clients;   /* addresses, or what is counted for them: report-who.c */
-	struct bt_intern *addresses; /* of clients */
+	bool folds;                  /* endpoints are not addresses, */
+	struct bt_intern *addresses; /* which are counted, too */
 	struct bt_pairs row_addresses;
-	bool folds;               /* endpoints are not addresses */
+	bool *address_hit; /* of which there is any */
+	size_t address_hit_room;
 	bool tallies_up;          /* more is asked about than how many endpoints a row has */
 	struct bt_pairs pairs;    /* numbers of a row and a client, */
 	struct bt_tally *tallies; /* by number of the pair */

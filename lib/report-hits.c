@@ -98,11 +98,29 @@ static bool is_wanted(
 
 /* ---- the rows of an event ---- */
 
-bool bt_report_row(struct bt_report *report, const void *name, size_t size, uint32_t *row)
+static bool find_row(struct bt_report *report, const void *name, size_t size, uint32_t *row)
 {
 	return bt_report_room(&report->drafts, &report->draft_room, bt_intern_count(report->names),
 		   sizeof(*report->drafts)) &&
 	       bt_intern_add(report->names, name, size, row);
+}
+
+/* Shapes are in the order of their names: the same one comes again and again. */
+static bool is_last_row(const struct bt_report *report, const void *name, size_t size)
+{
+	size_t last_size;
+	if (report->last_row >= bt_intern_count(report->names))
+		return false;
+	const void *last = bt_intern_bytes(report->names, report->last_row, &last_size);
+	return last_size == size && memcmp(last, name, size) == 0;
+}
+
+bool bt_report_row(struct bt_report *report, const void *name, size_t size, uint32_t *row)
+{
+	if (!is_last_row(report, name, size) && !find_row(report, name, size, &report->last_row))
+		return false;
+	*row = report->last_row;
+	return true;
 }
 
 static bool touch(
@@ -276,14 +294,18 @@ static bool find_tally(
 	return true;
 }
 
+static bool mark(bool **marks, size_t *room, uint32_t number)
+{
+	while (number >= *room)
+		if (!bt_report_room(marks, room, *room, sizeof(**marks)))
+			return false;
+	(*marks)[number] = true;
+	return true;
+}
+
 bool bt_report_mark(struct bt_report *report, uint32_t client)
 {
-	while (client >= report->client_hit_room)
-		if (!bt_report_room(&report->client_hit, &report->client_hit_room,
-			report->client_hit_room, sizeof(*report->client_hit)))
-			return false;
-	report->client_hit[client] = true;
-	return true;
+	return mark(&report->client_hit, &report->client_hit_room, client);
 }
 
 /* With tallies. *number is the one that it is counted in. */
@@ -338,7 +360,7 @@ bool bt_report_address(struct bt_report *report, uint32_t row, uint32_t address)
 	if (!bt_pairs_add(&report->row_addresses, row, address, &number))
 		return false;
 	report->drafts[row].addresses += number == count;
-	return true;
+	return number < count || mark(&report->address_hit, &report->address_hit_room, address);
 }
 
 /* `counts`: it is in the time that is asked about. */

@@ -331,7 +331,12 @@ uint64_t bt_report_forwarders(const struct bt_report *report)
 
 uint64_t bt_report_addresses(const struct bt_report *report)
 {
-	return bt_intern_count(report->addresses);
+	uint64_t count = 0;
+	if (!report->folds)
+		return report->endpoint_count;
+	for (size_t i = 0; i < report->address_hit_room; i++)
+		count += report->address_hit[i];
+	return count;
 }
 
 const struct bt_report_hour *bt_report_hours(const struct bt_report *report, size_t *count)

@@ -60,7 +60,8 @@ bool bt_report_find_who(struct bt_report *report, const struct bt_subject *subje
 	size_t size = make_key(report, subject, endpoint, time, key);
 	/* Rows by client are numbered as clients are. */
 	return bt_intern_add(report->clients, key, size, &who->client) &&
-	       bt_intern_add(report->addresses, endpoint->client, BT_ADDRESS_SIZE, &who->address) &&
+	       (!report->folds || bt_intern_add(report->addresses, endpoint->client,
+				      BT_ADDRESS_SIZE, &who->address)) &&
 	       (report->options.by != BT_BY_CLIENT || bt_report_row(report, key, size, &row));
 }
 

@@ -171,10 +171,11 @@ void bt_report_free(struct bt_report **report)
 	if (r == NULL)
 		return;
 	free_parts(r);
-	void *arrays[] = {r->list, r->tallies, r->client_hit, r->drafts, r->touched, r->hour_hits,
-	    r->facts, r->moments, r->sources, r->boots, r->strings.text, r->resolvers, r->lists,
-	    r->known_policies, r->watched, r->problems, r->policies, r->subjects, r->block_whos,
-	    r->chosen, r->client_names, r->rows, r->endpoints, r->hour_rows, r->texts};
+	void *arrays[] = {r->list, r->tallies, r->client_hit, r->address_hit, r->drafts, r->touched,
+	    r->hour_hits, r->facts, r->moments, r->sources, r->boots, r->strings.text, r->resolvers,
+	    r->lists, r->known_policies, r->watched, r->problems, r->policies, r->subjects,
+	    r->block_whos, r->chosen, r->client_names, r->rows, r->endpoints, r->hour_rows,
+	    r->texts};
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		free(arrays[i]);
 	free_tables(r);
