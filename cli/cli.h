@@ -57,9 +57,9 @@ struct bt_call {
 };
 
 extern const struct bt_command bt_cmd_compile, bt_cmd_verify, bt_cmd_dump, bt_cmd_lookup,
-    bt_cmd_check_config, bt_cmd_report, bt_cmd_hunt, bt_cmd_tail, bt_cmd_export, bt_cmd_metrics,
-    bt_cmd_forget, bt_cmd_rollup, bt_cmd_allow, bt_cmd_block, bt_cmd_pause, bt_cmd_overrides,
-    bt_cmd_doctor;
+    bt_cmd_check_config, bt_cmd_report, bt_cmd_hunt, bt_cmd_tail, bt_cmd_export, bt_cmd_extract,
+    bt_cmd_metrics, bt_cmd_forget, bt_cmd_rollup, bt_cmd_allow, bt_cmd_block, bt_cmd_pause,
+    bt_cmd_overrides, bt_cmd_doctor;
 
 /* ---- options.c ---- */
 

@@ -23,6 +23,7 @@ static const struct bt_command *const commands[] = {
     &bt_cmd_hunt,
     &bt_cmd_tail,
     &bt_cmd_export,
+    &bt_cmd_extract,
     &bt_cmd_metrics,
     &bt_cmd_forget,
     &bt_cmd_rollup,

@@ -14,6 +14,7 @@
 #define BT_FORMAT_ROWS(ROW)                                                                        \
 	ROW(DOMAINS, domains)                                                                      \
 	ROW(HOSTS, hosts)                                                                          \
+	ROW(TEXT, text)                                                                            \
 	ROW(YAML, yaml)
 
 #define BT_FORMAT_CONSTANT(constant, name) BT_FORMAT_##constant,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* refang.c -- names as people write them in reports and lists, to keys */
 
+#include <idn2.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -70,8 +71,6 @@ static const char *object_to(char c)
 {
 	if (is_plain(c))
 		return NULL;
-	if ((unsigned char)c >= 128)
-		return "not ASCII: write an international name in its xn-- form";
 	if ((unsigned char)c < ' ' || c == 127)
 		return "a control character in a name";
 	return "unexpected character in a name: only letters, digits, '-', '_' and escapes may be";
@@ -203,6 +202,35 @@ static const char *find_host(struct span text, struct span *host)
 	return reason;
 }
 
+static bool is_international(struct span host)
+{
+	for (size_t i = 0; i < host.size; i++)
+		if ((unsigned char)host.at[i] >= 128)
+			return true;
+	return false;
+}
+
+/* A host of other letters than ASCII's. */
+static const char *read_international(struct bt_key *key, struct span host)
+{
+	enum { UTF8_MAX = 1024 };
+	char text[UTF8_MAX], *ascii;
+	if (host.size >= sizeof(text))
+		return bt_name_reason(BT_NAME_LONG);
+	if (memchr(host.at, 0, host.size) != NULL || memchr(host.at, '\\', host.size) != NULL)
+		return "an international name with escapes in it";
+	memcpy(text, host.at, host.size);
+	text[host.size] = '\0';
+	if (idn2_to_ascii_8z(text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return "not an international name as IDNA has them";
+	struct span name = {ascii, strlen(ascii)};
+	const char *reason = check_characters(name);
+	if (reason == NULL)
+		reason = read_name(key, name);
+	idn2_free(ascii);
+	return reason;
+}
+
 static const char *read_token(struct bt_key *key, struct span text, bool tree)
 {
 	char plain[TOKEN_MAX];
@@ -215,6 +243,8 @@ static const char *read_token(struct bt_key *key, struct span text, bool tree)
 			return "a wildcard, where one name was expected";
 		host = skip(host, 2);
 	}
+	if (is_international(host))
+		return read_international(key, host);
 	reason = check_characters(host);
 	return reason != NULL ? reason : read_name(key, host);
 }

@@ -9,7 +9,10 @@
  * address and the root are no names here; a name of one label is. "\." is refused, because it is
  * a defanged dot more often than a dot inside a label (which is \046).
  *
- * Nothing here allocates. Threads: every function may be called from any thread.
+ * An international name, in UTF-8, becomes its A-labels (IDNA 2008, RFC 5891; UTS 46 where that is
+ * stricter than people write: capital letters, wide dots).
+ *
+ * Threads: every function may be called from any thread.
  */
 #ifndef BT_REFANG_H
 #define BT_REFANG_H

@@ -191,7 +191,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup allow block pause overrides check-config report hunt tail export metrics forget rollup; do
+	for command in compile verify dump lookup allow block pause overrides check-config report hunt tail export extract metrics forget rollup; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate
@@ -762,6 +762,32 @@ group_segments()
 	cmp plain packed && echo "packed: the same"
 }
 
+# A report to a list to a trie: from its text, as a page, and from standard input.
+group_extract()
+{
+	cat >advisory.txt <<-'END'
+		Campaign X
+		It talks to hxxps://www.evil[.]com/a/index.html and to beacon [dot] example.
+		Ask abuse[@]cert.example; seen from 192[.]0[.]2[.]1, by ffmpeg.dll:
+		SHA-256 AA124A4B4DF12B34E74EE7F6C683B2EBEC4CE9A8EDCF9BE345823B4FDCF5D868
+		again: beacon[.]example, "quo'ted" \\ träger[.]de
+	END
+	printf '<!doctype html><title>X</title><script>var a = "no[.]example"</script><p>evil<b>[.]</b>org&#46;uk</p>' >page.html
+	echo "nothing to see" >nothing.txt
+	try extract advisory.txt
+	try extract --verbose --campaign 'X: "the" one' page.html advisory.txt
+	try extract --plain advisory.txt
+	try extract nothing.txt
+	try extract none.txt
+	try extract
+	"$program" extract - <advisory.txt >list.yaml
+	try compile -o x.trie list.yaml
+	try compile -o x.trie advisory.txt page.html
+	try lookup --trie x.trie www.evil.com
+	printf '%%PDF-1.4\n' >bad.pdf
+	env PATH=/nowhere "$program" extract bad.pdf 2>&1 || echo "= $?"
+}
+
 group_continuity()
 {
 	make_state
@@ -1258,7 +1284,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows segments continuity metrics identities forget rollup formats empty doctor terminal output
+	lookup names agree report rows segments extract continuity metrics identities forget rollup formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"

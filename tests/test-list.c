@@ -248,11 +248,15 @@ static const struct row names[] = {
     {TEXT("evil\\"), "!1 bad escape: expected \\X or \\DDD up to \\255\n"},
     {TEXT("evil\\300.com"), "!1 bad escape: expected \\X or \\DDD up to \\255\n"},
     /* octets */
-    {TEXT("tr\xc3\xa4ger.de"), "!1 not ASCII: write an international name in its xn-- form\n"},
-    {TEXT("\xff\x80.de"), "!1 not ASCII: write an international name in its xn-- form\n"},
+    {TEXT("tr\xc3\xa4ger.de"), "xn--trger-hra.de subtree\n"},
+    {TEXT("hxxps://TR\xc3\x84GER[.]de/x"), "xn--trger-hra.de subtree\n"},
     {TEXT("evil\xe3\x80\x82"
 	  "com"),
-	"!1 not ASCII: write an international name in its xn-- form\n"},
+	"evil.com subtree\n"},
+    {TEXT("\xff\x80.de"), "!1 not an international name as IDNA has them\n"},
+    {TEXT("tr\xc3\xa4g\\101er.de"), "!1 an international name with escapes in it\n"},
+    {TEXT("\xe2\x98\x83\xe2\x80\x8b\xf0\x9f\x92\xa9\xcc\x81.\xe2\x80\xae"),
+	"!1 not an international name as IDNA has them\n"},
     {TEXT("evil\0.com"), "!1 a control character in a name\n"},
     {TEXT("evil.com\0"), "!1 a control character in a name\n"},
     {TEXT("http://evil.com\0.good.com/"), "!1 a control character in a name\n"},
@@ -372,7 +376,7 @@ static const struct row hosts[] = {
     {TEXT("0.0.0.0 ."), "!1 the root, which would cover every name\n"},
     {TEXT("0.0.0.0 *.evil.com"), "!1 a wildcard, where one name was expected\n"},
     {TEXT("0.0.0.0 ev\xc3\xadl.com"),
-	"!1 not ASCII: write an international name in its xn-- form\n"},
+	"xn--evl-sma.com exact\n"},
     {TEXT("0.0.0.0 evil\0.com"), "!1 a control character in a name\n"},
     /* the machine's own names */
     {TEXT("127.0.0.1 localhost localhost.localdomain local LOCALHOST."), ""},
