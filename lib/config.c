@@ -274,8 +274,9 @@ static void read_scope(
 
 static const char *events_name(int i)
 {
-	static const char *const names[] = {"full", "off"};
-	return i < 2 ? names[i] : NULL;
+	static const char *const names[] = {
+	    [BT_EVENTS_FULL] = "full", [BT_EVENTS_COUNT] = "count", [BT_EVENTS_OFF] = "off"};
+	return i <= BT_EVENTS_OFF ? names[i] : NULL;
 }
 
 static void read_events(
@@ -283,8 +284,7 @@ static void read_events(
 {
 	int events = bt_config_choice(yaml, key, value, events_name);
 	if (events >= 0)
-		((struct bt_config_list *)to)->events =
-		    events == 0 ? BT_EVENTS_FULL : BT_EVENTS_OFF;
+		((struct bt_config_list *)to)->events = (enum bt_events)events;
 }
 
 /* What is there; settle_lists() adds the rest. */

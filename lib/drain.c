@@ -96,6 +96,44 @@ bool bt_drain_tail(
 	return gap_to(drain, pushed, segment, time, err);
 }
 
+bool bt_drain_has_counts(const struct bt_drain *drain, bool left)
+{
+	for (unsigned page = 0; page < BT_COUNT_PAGES; page++) {
+		struct bt_count one;
+		unsigned list = 0;
+		if (left ? bt_ring_page_left(drain->ring, page)
+			 : bt_ring_counts(drain->ring, page, &list, &one, 1) > 0)
+			return true;
+	}
+	return false;
+}
+
+static bool take_counts(struct bt_drain *drain, unsigned page, struct bt_segment_writer *segment,
+    struct bt_policy_store *policies, struct bt_err *err)
+{
+	struct bt_count counts[BT_COUNTS_BATCH];
+	unsigned list = 0, count;
+	while ((count = bt_ring_counts(drain->ring, page, &list, counts, BT_COUNTS_BATCH)) > 0) {
+		if (!bt_policy_store_write(policies, counts[0].policy, segment, err) ||
+		    !bt_segment_counts(segment, counts, count, err))
+			return false;
+		bt_ring_counted(drain->ring, page, counts, count);
+	}
+	return true;
+}
+
+bool bt_drain_counts(struct bt_drain *drain, struct bt_segment_writer *segment,
+    struct bt_policy_store *policies, int64_t time, struct bt_err *err)
+{
+	for (unsigned page = 0; page < BT_COUNT_PAGES; page++) {
+		bool left = bt_ring_page_left(drain->ring, page);
+		if (!take_counts(drain, page, segment, policies, err))
+			return false;
+		bt_ring_looked(drain->ring, page, left, time);
+	}
+	return true;
+}
+
 void bt_drain_done(struct bt_drain *drain)
 {
 	bt_ring_done(drain->ring, drain->pending);

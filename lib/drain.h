@@ -39,6 +39,16 @@ bool bt_drain_take(struct bt_drain *drain, uint32_t max, struct bt_segment_write
 bool bt_drain_tail(
     struct bt_drain *drain, struct bt_segment_writer *segment, int64_t time, struct bt_err *err);
 
+/* Whether the log lacks hits that were counted; `left`: on pages that the worker has left. */
+bool bt_drain_has_counts(const struct bt_drain *drain, bool left);
+
+/*
+ * Writes what was counted of hits without an event since the log got it last, and frees the pages
+ * that the worker has left. What was not written when it fails is written the next time.
+ */
+bool bt_drain_counts(struct bt_drain *drain, struct bt_segment_writer *segment,
+    struct bt_policy_store *policies, int64_t time, struct bt_err *err);
+
 /* The pending events are in the file: takes them out of the ring. */
 void bt_drain_done(struct bt_drain *drain);
 

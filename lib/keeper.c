@@ -44,6 +44,20 @@ static bool begin_segment(struct bt_keeper *keeper, struct bt_err *err)
 	return true;
 }
 
+/* What is counted without an event: all of it, or only where the worker has left a page. */
+static bool log_counts(struct bt_keeper *keeper, bool left, struct bt_err *err)
+{
+	int64_t time = bt_clock_real();
+	for (unsigned i = 0; i < keeper->drain_count; i++) {
+		struct bt_drain *drain = &keeper->drains[i];
+		if (left && !bt_drain_has_counts(drain, true))
+			continue;
+		if (!bt_drain_counts(drain, keeper->segment, keeper->policies, time, err))
+			return false;
+	}
+	return true;
+}
+
 /* Policies do not count: each segment holds them again, however small it is. */
 static bool turn_if_due(struct bt_keeper *keeper, struct bt_err *err)
 {
@@ -51,6 +65,8 @@ static bool turn_if_due(struct bt_keeper *keeper, struct bt_err *err)
 	if (bt_segment_written(keeper->segment) < keeper->segment_size + policies &&
 	    bt_clock_real() / DAY_MS == keeper->day)
 		return true;
+	if (!log_counts(keeper, false, err))
+		return false;
 	keeper->closed++;
 	return bt_segment_close(&keeper->segment, err);
 }
@@ -100,7 +116,7 @@ static bool drain_all(struct bt_keeper *keeper, struct bt_err *err)
 		if (!drain_ring(keeper, &keeper->drains[i], err))
 			return false;
 	}
-	return commit(keeper, err);
+	return commit(keeper, err) && log_counts(keeper, true, err);
 }
 
 /* ---- heartbeats ---- */
@@ -119,6 +135,8 @@ static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err
 		beat.pushed += bt_ring_pushed(keeper->drains[i].ring);
 		beat.dropped += bt_ring_dropped(keeper->drains[i].ring);
 	}
+	if (keeper->started && !log_counts(keeper, false, err))
+		return false;
 	/* With its policy, so that the log says what was watched for even if nothing was seen. */
 	if (!bt_policy_store_write(keeper->policies, beat.policy, keeper->segment, err) ||
 	    !bt_segment_beat(keeper->segment, &beat, err))

@@ -214,13 +214,15 @@ static bool drain_ring(struct bt_drain *drain, struct bt_segment_writer *segment
 		pending = drain->pending;
 		bt_drain_done(drain);
 	} while (pending > 0);
-	return bt_drain_tail(drain, segment, bt_clock_real(), err);
+	return bt_drain_tail(drain, segment, bt_clock_real(), err) &&
+	       bt_drain_counts(drain, segment, policies, bt_clock_real(), err);
 }
 
 static bool has_more(const struct leftovers *all)
 {
 	for (size_t i = 0; i < all->of_boot; i++) {
-		if (all->first[i].drain.next <= bt_ring_pushed(all->first[i].drain.ring))
+		const struct bt_drain *drain = &all->first[i].drain;
+		if (drain->next <= bt_ring_pushed(drain->ring) || bt_drain_has_counts(drain, false))
 			return true;
 	}
 	return false;

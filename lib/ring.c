@@ -14,10 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "ring-counts.h"
 #include "ring.h"
 
 enum {
-	RING_VERSION = 2, /* of everything below: the layout never changes under one version */
+	RING_VERSION = 3, /* of everything below: the layout never changes under one version */
+	RING_VERSION_EVENTS = 2, /* the same without pages of counts */
 	CACHE_LINE = 64,
 	SLOTS_MAX = 1 << 20,
 	AHEAD = 4, /* slots that the consumer asks for before it comes to them */
@@ -37,6 +40,7 @@ struct header {
 	uint32_t slots;
 	uint32_t number;
 	uint64_t boot;
+	uint32_t pages, page_lists; /* behind the slots: pages of counts, each of so many lists */
 	alignas(CACHE_LINE) _Atomic uint64_t published; /* written by the producer alone */
 	alignas(CACHE_LINE) _Atomic uint64_t dropped;   /* as well */
 	alignas(CACHE_LINE) _Atomic uint64_t taken;     /* written by the consumer alone */
@@ -59,10 +63,12 @@ static_assert(sizeof(struct slot) % 8 == 0, "slots are aligned");
 struct bt_ring {
 	struct header *header;
 	struct slot *slots;
+	struct bt_count_page *pages; /* NULL: an older version, that has none */
 	uint32_t slot_count;
 	size_t size;
 	alignas(CACHE_LINE) struct {
 		uint64_t published, dropped, taken;
+		struct bt_counter counter;
 	} producer;
 	alignas(CACHE_LINE) struct {
 		uint64_t published, taken;
@@ -74,9 +80,17 @@ static struct slot *slot_at(const struct bt_ring *ring, uint64_t position)
 	return &ring->slots[position & (ring->slot_count - 1)];
 }
 
-static size_t file_size(uint32_t slots)
+static size_t pages_at(uint32_t slots)
 {
-	return sizeof(struct header) + (size_t)slots * sizeof(struct slot);
+	size_t end = sizeof(struct header) + (size_t)slots * sizeof(struct slot);
+	return (end + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+static size_t file_size(const struct header *header)
+{
+	return header->version == RING_VERSION_EVENTS
+		   ? sizeof(struct header) + (size_t)header->slots * sizeof(struct slot)
+		   : pages_at(header->slots) + BT_COUNT_PAGES * sizeof(struct bt_count_page);
 }
 
 static bool good_slot_count(uint32_t slots)
@@ -86,10 +100,28 @@ static bool good_slot_count(uint32_t slots)
 
 /* ---- the producer's side ---- */
 
-void bt_ring_lose(struct bt_ring *ring, uint64_t count)
+/* In this order: a kill in between leaves a loss whose list is not known, not one too many. */
+static void lose(struct bt_ring *ring, uint64_t policy, unsigned list, int64_t time, uint64_t count)
 {
 	ring->producer.dropped += count;
 	atomic_store_explicit(&ring->header->dropped, ring->producer.dropped, memory_order_release);
+	struct bt_list_count *of = bt_count_of(&ring->producer.counter, policy, list, time);
+	atomic_store_explicit(&of->last, time, memory_order_relaxed);
+	bt_count_add(&of->dropped, count);
+}
+
+void bt_ring_lose(struct bt_ring *ring, uint64_t count, int64_t time)
+{
+	if (count > 0)
+		lose(ring, 0, 0, time, count);
+}
+
+void bt_ring_count(
+    struct bt_ring *ring, uint64_t policy, unsigned list, int64_t time, uint64_t count)
+{
+	struct bt_list_count *of = bt_count_of(&ring->producer.counter, policy, list, time);
+	atomic_store_explicit(&of->last, time, memory_order_relaxed);
+	bt_count_add(&of->counted, count);
 }
 
 bool bt_ring_push(struct bt_ring *ring, const struct bt_event *event)
@@ -98,7 +130,7 @@ bool bt_ring_push(struct bt_ring *ring, const struct bt_event *event)
 		ring->producer.taken =
 		    atomic_load_explicit(&ring->header->taken, memory_order_acquire);
 		if (ring->producer.published - ring->producer.taken >= ring->slot_count) {
-			bt_ring_lose(ring, 1);
+			lose(ring, event->policy, event->list, event->time, 1);
 			return false;
 		}
 	}
@@ -146,6 +178,35 @@ void bt_ring_done(struct bt_ring *ring, uint32_t count)
 uint64_t bt_ring_taken(const struct bt_ring *ring)
 {
 	return atomic_load_explicit(&ring->header->taken_sequence, memory_order_relaxed);
+}
+
+bool bt_ring_page_left(const struct bt_ring *ring, unsigned page)
+{
+	return ring->pages != NULL && bt_count_left(&ring->pages[page]);
+}
+
+unsigned bt_ring_counts(const struct bt_ring *ring, unsigned page, unsigned *list,
+    struct bt_count *counts, unsigned max)
+{
+	unsigned found =
+	    ring->pages == NULL ? 0 : bt_count_changes(&ring->pages[page], list, counts, max);
+	for (unsigned i = 0; i < found; i++) {
+		counts[i].boot = bt_ring_boot(ring);
+		counts[i].ring = bt_ring_number(ring);
+	}
+	return found;
+}
+
+void bt_ring_counted(
+    struct bt_ring *ring, unsigned page, const struct bt_count *counts, unsigned count)
+{
+	bt_count_logged(&ring->pages[page], counts, count);
+}
+
+void bt_ring_looked(struct bt_ring *ring, unsigned page, bool left, int64_t time)
+{
+	if (ring->pages != NULL)
+		bt_count_looked(&ring->pages[page], left, time);
 }
 
 /* ---- both sides ---- */
@@ -239,18 +300,30 @@ static int make_file(const char *path, size_t size, struct bt_err *err)
 	return -1;
 }
 
+/* Where its header says. */
+static void find_parts(struct bt_ring *ring)
+{
+	ring->slot_count = ring->header->slots;
+	if (ring->header->version == RING_VERSION_EVENTS)
+		return;
+	char *pages = (char *)ring->header + pages_at(ring->slot_count);
+	ring->pages = (struct bt_count_page *)(void *)pages;
+	ring->producer.counter.pages = ring->pages;
+}
+
 static bool create_at(struct bt_ring **ring, const char *path, const char *temporary,
     const struct header *header, struct bt_err *err)
 {
-	int fd = make_file(temporary, file_size(header->slots), err);
+	int fd = make_file(temporary, file_size(header), err);
 	if (fd < 0)
 		return false;
 	struct bt_ring *made = NULL;
-	bool ok = map_file(&made, temporary, fd, file_size(header->slots), err);
+	bool ok = map_file(&made, temporary, fd, file_size(header), err);
 	close(fd);
 	if (ok) {
 		memcpy(made->header, header, sizeof(*header));
-		made->slot_count = header->slots;
+		find_parts(made);
+		bt_count_begin(made->pages, bt_clock_real());
 		ok = rename(temporary, path) == 0 ||
 		     fail_errno(path, "cannot make the ring", errno, err);
 	}
@@ -275,6 +348,8 @@ bool bt_ring_create(struct bt_ring **ring, const char *path, uint64_t boot, uint
 	    .slots = slots,
 	    .number = number,
 	    .boot = boot,
+	    .pages = BT_COUNT_PAGES,
+	    .page_lists = BT_LISTS_MAX,
 	};
 	memcpy(header.magic, ring_magic, sizeof(header.magic));
 
@@ -294,12 +369,19 @@ static bool check_header(
 {
 	if (memcmp(header->magic, ring_magic, sizeof(header->magic)) != 0)
 		return bt_fail(err, "%s: is not a ring", path);
-	if (header->version != RING_VERSION || header->slot_size != sizeof(struct slot))
+	bool known = header->version == RING_VERSION || header->version == RING_VERSION_EVENTS;
+	if (!known || header->slot_size != sizeof(struct slot))
 		return bt_fail(err,
 		    "%s: is a ring of version %u with slots of %u octets; "
 		    "this program knows version %d with %zu",
 		    path, header->version, header->slot_size, RING_VERSION, sizeof(struct slot));
-	if (!good_slot_count(header->slots) || size != file_size(header->slots))
+	if (header->version == RING_VERSION &&
+	    (header->pages != BT_COUNT_PAGES || header->page_lists != BT_LISTS_MAX))
+		return bt_fail(err,
+		    "%s: is a ring with %u pages of counts of %u lists; "
+		    "this program knows %d of %d",
+		    path, header->pages, header->page_lists, BT_COUNT_PAGES, BT_LISTS_MAX);
+	if (!good_slot_count(header->slots) || size != file_size(header))
 		return bt_fail(err, "%s: has %zu octets, which is not what %u slots take", path,
 		    size, header->slots);
 	return true;
@@ -327,11 +409,12 @@ static bool check_events(const struct bt_ring *ring, const char *path, struct bt
 
 static bool open_checked(struct bt_ring **ring, const char *path, int fd, struct bt_err *err)
 {
+	static const struct header largest = {.version = RING_VERSION, .slots = SLOTS_MAX};
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return fail_errno(path, "cannot open the ring", errno, err);
 	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(struct header) ||
-	    st.st_size > (off_t)file_size(SLOTS_MAX))
+	    st.st_size > (off_t)file_size(&largest))
 		return bt_fail(err, "%s: is not a ring", path);
 	struct header header;
 	if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header))
@@ -340,12 +423,14 @@ static bool open_checked(struct bt_ring **ring, const char *path, int fd, struct
 	    !map_file(ring, path, fd, (size_t)st.st_size, err))
 		return false;
 	struct bt_ring *made = *ring;
-	made->slot_count = header.slots;
+	find_parts(made);
 	made->producer.published = atomic_load(&made->header->published);
 	made->producer.dropped = atomic_load(&made->header->dropped);
 	made->producer.taken = atomic_load(&made->header->taken);
 	made->consumer.published = made->producer.published;
 	made->consumer.taken = made->producer.taken;
+	if (made->pages != NULL && !bt_count_good(made->pages))
+		return bt_fail(err, "%s: the ring's pages of counts contradict each other", path);
 	return check_events(made, path, err);
 }
 

@@ -25,7 +25,7 @@ struct job {
 struct packer {
 	struct bt_block_file file;
 	struct bt_columns_builder *columns;
-	struct bt_gathered gaps, beats, forgotten;
+	struct bt_gathered gaps, beats, counts, forgotten;
 	const struct job *job;
 	uint64_t events_forgotten;
 };
@@ -76,7 +76,7 @@ static bool is_whole(const struct segment *segment, uint64_t seed)
 	return true;
 }
 
-/* What is not events: gaps and heartbeats are gathered, and the rest stays as it is. */
+/* What is not events: gaps, heartbeats and counts are gathered, and the rest stays as it is. */
 static bool put_others(struct packer *packer, const struct segment *segment, struct bt_err *err)
 {
 	size_t size;
@@ -94,6 +94,8 @@ static bool put_others(struct packer *packer, const struct segment *segment, str
 			ok = gather(packer, &packer->gaps, payload, payload_size, count, err);
 		else if (plain && type == BT_BLOCK_BEAT)
 			ok = gather(packer, &packer->beats, payload, payload_size, count, err);
+		else if (plain && type == BT_BLOCK_COUNTS)
+			ok = gather(packer, &packer->counts, payload, payload_size, count, err);
 		else if (plain && type == BT_BLOCK_POLICY)
 			ok = bt_block_file_put(
 			    &packer->file, BT_BLOCK_POLICY, count, payload, payload_size, err);
@@ -181,6 +183,7 @@ static bool put_all(
 	       put_others(packer, segment, err) &&
 	       put_gathered(packer, BT_BLOCK_GAP, &packer->gaps, err) &&
 	       put_gathered(packer, BT_BLOCK_BEAT, &packer->beats, err) &&
+	       put_gathered(packer, BT_BLOCK_COUNTS, &packer->counts, err) &&
 	       put_events(packer, segment, left, err);
 }
 
@@ -192,6 +195,7 @@ static void free_packer(struct packer *packer)
 	bt_columns_free(&packer->columns);
 	free(packer->gaps.bytes);
 	free(packer->beats.bytes);
+	free(packer->counts.bytes);
 	free(packer->forgotten.bytes);
 }
 

@@ -207,6 +207,37 @@ static enum outcome visit_beats(
 	return GO_ON;
 }
 
+static enum outcome visit_counts(
+    const struct reader *reader, const struct block *block, const char **reason)
+{
+	*reason = "a record that counts no hits";
+	if (!holds_records(block, BT_COUNT_SIZE))
+		return DAMAGED;
+	if (reader->visitor->count == NULL)
+		return GO_ON;
+	for (const uint8_t *at = block->payload; at < block->end; at += BT_COUNT_SIZE) {
+		struct bt_count count = {
+		    .boot = bt_get64(at),
+		    .ring = bt_get32(at + 8),
+		    .epoch = bt_get32(at + 12),
+		    .policy = bt_get64(at + 16),
+		    .list = bt_get16(at + 24),
+		    .from = (int64_t)bt_get64(at + 32),
+		    .time = (int64_t)bt_get64(at + 40),
+		    .counted_before = bt_get64(at + 48),
+		    .counted = bt_get64(at + 56),
+		    .dropped_before = bt_get64(at + 64),
+		    .dropped = bt_get64(at + 72),
+		};
+		if (count.boot == 0 || count.counted < count.counted_before ||
+		    count.dropped < count.dropped_before)
+			return DAMAGED;
+		if (!reader->visitor->count(reader->visitor->ctx, &count))
+			return STOP;
+	}
+	return GO_ON;
+}
+
 static enum outcome visit_sources(
     const struct reader *reader, const struct block *block, const char **reason)
 {
@@ -289,6 +320,7 @@ static bool is_wanted(const struct bt_segment_visitor *visitor, unsigned type)
 		return visitor->roll != NULL && visitor->roll_rows;
 	case BT_BLOCK_GAP:
 	case BT_BLOCK_BEAT:
+	case BT_BLOCK_COUNTS:
 		return true;
 	default:
 		return false;
@@ -315,6 +347,8 @@ static enum outcome visit_plain(
 		return visit_roll(reader, block, reason);
 	case BT_BLOCK_ROLL_ROWS:
 		return visit_roll_rows(reader, block, reason);
+	case BT_BLOCK_COUNTS:
+		return visit_counts(reader, block, reason);
 	default:
 		return visit_beats(reader, block, reason);
 	}

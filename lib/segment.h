@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "counts.h"
 #include "err.h"
 #include "event.h"
 #include "policy.h"
@@ -74,6 +75,10 @@ bool bt_segment_policy(struct bt_segment_writer *writer, uint64_t digest, const 
 
 bool bt_segment_beat(
     struct bt_segment_writer *writer, const struct bt_beat *beat, struct bt_err *err);
+
+/* Up to BT_COUNTS_BATCH of them. As with events, the policies that they refer to come first. */
+bool bt_segment_counts(struct bt_segment_writer *writer, const struct bt_count *counts,
+    unsigned count, struct bt_err *err);
 
 /* Writes what is still in memory, as one block. */
 bool bt_segment_flush(struct bt_segment_writer *writer, struct bt_err *err);
@@ -136,6 +141,7 @@ struct bt_segment_visitor {
 	/* Events that were there, and were taken out since (bt_segment_forget). */
 	bool (*forgotten)(void *ctx, uint64_t boot, uint32_t ring, uint64_t first, uint64_t last);
 	bool (*beat)(void *ctx, const struct bt_beat *beat);
+	bool (*count)(void *ctx, const struct bt_count *count);
 	/* Of a roll-up: what it sums up, before anything else but policies; then, bit by bit, to
 	 * what that comes. */
 	bool (*sources)(void *ctx, const struct bt_roll_source *sources, uint32_t count);

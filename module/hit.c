@@ -53,11 +53,11 @@ bool bt_hit_judge(struct bt_hit *hit, const struct bt_view *view, const struct b
 	if (!judgement.verdict.listed)
 		return false;
 	hit->verdict = judgement.verdict;
-	hit->recorded = false;
+	hit->events = BT_EVENTS_OFF;
 	if (hit->verdict.action == BT_ACTION_ALLOW)
 		return true;
 	const struct bt_policy *policy = bt_trie_policy(view->trie);
-	hit->recorded = bt_policy_list(policy, hit->verdict.by.list).events != BT_EVENTS_OFF;
+	hit->events = bt_policy_list(policy, hit->verdict.by.list).events;
 	note(hit, view->trie, asked);
 	return true;
 }

@@ -15,7 +15,7 @@
 
 struct bt_hit {
 	struct bt_verdict verdict; /* `listed` */
-	bool recorded;             /* the deciding list wants its hits recorded */
+	enum bt_events events;     /* what the deciding list wants of its hits */
 	struct bt_event event;
 };
 

@@ -182,9 +182,11 @@ static void note_outcome(struct query *query, const struct bt_hit *hit)
 
 static void record(const struct query *query, const struct bt_hit *hit)
 {
-	if (hit->recorded)
-		bt_state_record(
-		    &state, (unsigned)query->qstate->env->worker->thread_num, &hit->event);
+	unsigned worker = (unsigned)query->qstate->env->worker->thread_num;
+	if (hit->events == BT_EVENTS_FULL)
+		bt_state_record(&state, worker, &hit->event);
+	else if (hit->events == BT_EVENTS_COUNT)
+		bt_state_count(&state, worker, &hit->event);
 }
 
 /*

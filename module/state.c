@@ -213,7 +213,9 @@ static bool load_decisions(struct bt_state *state)
 static void hand_over(struct bt_state *state, struct bt_writer *writer)
 {
 	uint64_t lost = atomic_exchange(&state->unrecorded, 0);
-	bt_ring_lose(bt_writer_ring(writer, 0), lost);
+	bt_ring_lose(bt_writer_ring(writer, 0), lost, bt_clock_real());
+	bt_ring_count(bt_writer_ring(writer, 0), 0, 0, bt_clock_real(),
+	    atomic_exchange(&state->uncounted, 0));
 	if (state->not_recording.text[0] != '\0')
 		say(state, false, "hits are recorded again; %llu before were not",
 		    (unsigned long long)lost);
@@ -375,9 +377,10 @@ void bt_state_stop(struct bt_state *state)
 	bt_watch_stop(&state->watch);
 	struct bt_writer *writer = atomic_exchange(&state->writer, NULL);
 	bt_writer_stop(&writer);
-	if (state->unrecorded > 0)
+	uint64_t unrecorded = state->unrecorded + state->uncounted;
+	if (unrecorded > 0)
 		say(state, true, "%llu hits were answered and not recorded",
-		    (unsigned long long)state->unrecorded);
+		    (unsigned long long)unrecorded);
 	bt_status_remove(run_dir(state));
 }
 
@@ -414,15 +417,33 @@ bool bt_view_by_client(const struct bt_view *view)
 	       (view->decisions != NULL && view->decisions->by_client);
 }
 
-void bt_state_record(struct bt_state *state, unsigned worker, const struct bt_event *event)
+/* The worker's ring, which learns what was before it. NULL: there is none, and that is counted. */
+static struct bt_ring *ring_of(
+    struct bt_state *state, unsigned worker, _Atomic uint64_t *without, int64_t time)
 {
 	struct bt_writer *writer = atomic_load_explicit(&state->writer, memory_order_acquire);
 	if (writer == NULL) {
-		atomic_fetch_add_explicit(&state->unrecorded, 1, memory_order_relaxed);
-		return;
+		atomic_fetch_add_explicit(without, 1, memory_order_relaxed);
+		return NULL;
 	}
 	struct bt_ring *ring = bt_writer_ring(writer, worker);
 	if (atomic_load_explicit(&state->unrecorded, memory_order_relaxed) > 0)
-		bt_ring_lose(ring, atomic_exchange(&state->unrecorded, 0));
-	(void)bt_ring_push(ring, event); /* a drop is counted in the ring */
+		bt_ring_lose(ring, atomic_exchange(&state->unrecorded, 0), time);
+	if (atomic_load_explicit(&state->uncounted, memory_order_relaxed) > 0)
+		bt_ring_count(ring, 0, 0, time, atomic_exchange(&state->uncounted, 0));
+	return ring;
+}
+
+void bt_state_record(struct bt_state *state, unsigned worker, const struct bt_event *event)
+{
+	struct bt_ring *ring = ring_of(state, worker, &state->unrecorded, event->time);
+	if (ring != NULL)
+		(void)bt_ring_push(ring, event); /* a drop is counted in the ring */
+}
+
+void bt_state_count(struct bt_state *state, unsigned worker, const struct bt_event *event)
+{
+	struct bt_ring *ring = ring_of(state, worker, &state->uncounted, event->time);
+	if (ring != NULL)
+		bt_ring_count(ring, event->policy, event->list, event->time, 1);
 }

@@ -45,6 +45,7 @@ struct bt_state {
 	struct bt_live decisions;         /* likewise */
 	struct bt_writer *_Atomic writer; /* NULL: stopped, or events cannot be recorded, */
 	_Atomic uint64_t unrecorded;      /* so many of them, which no ring knows of yet, */
+	_Atomic uint64_t uncounted;       /* and so many hits that were to be counted only, */
 	struct bt_err not_recording;      /* and why */
 	int64_t tried;                    /* when, ms of real time */
 	unsigned workers;
@@ -93,5 +94,9 @@ bool bt_view_by_client(const struct bt_view *view);
  * lost without a ring is in the log as soon as there is one.
  */
 void bt_state_record(struct bt_state *state, unsigned worker, const struct bt_event *event);
+
+/* Counts the hit for the list that decided. What is counted without a ring keeps its number, not
+ * its list. */
+void bt_state_count(struct bt_state *state, unsigned worker, const struct bt_event *event);
 
 #endif

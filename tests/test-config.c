@@ -60,7 +60,7 @@ static void reads_everything(void **state)
 		 "    format: hosts\n"
 		 "    scope: subtree\n"
 		 "    events: off\n"
-		 "  - { name: l, file: /l, action: log, events: off, scope: below }\n"
+		 "  - { name: l, file: /l, action: log, events: count, scope: below }\n"
 		 "  - { name: a, file: /a, action: allow, events: full }\n");
 	struct in_addr ipv4;
 	struct in6_addr ipv6;
@@ -96,7 +96,7 @@ static void reads_everything(void **state)
 	assert_int_equal(lists[1].events, BT_EVENTS_OFF);
 	assert_int_equal(lists[2].action, BT_ACTION_LOG);
 	assert_int_equal(lists[2].scope, BT_SCOPE_BELOW);
-	assert_int_equal(lists[2].events, BT_EVENTS_OFF);
+	assert_int_equal(lists[2].events, BT_EVENTS_COUNT);
 	assert_int_equal(lists[3].action, BT_ACTION_ALLOW);
 	assert_int_equal(lists[3].events, BT_EVENTS_FULL);
 	bt_config_free(&config);
@@ -345,9 +345,9 @@ static const struct {
     {TEXT("events: full\n"),
 	"1:9: found a text, expected a mapping with keys such as \"retention\"\n"},
     {TEXT("lists: [{name: x, file: x, events: none}]\n"),
-	"1:36: unknown events \"none\", expected full or off\n"},
+	"1:36: unknown events \"none\", expected full, count or off\n"},
     {TEXT("lists: [{name: x, file: x, events: {a: b}}]\n"),
-	"1:36: found a mapping, expected full or off\n"},
+	"1:36: found a mapping, expected full, count or off\n"},
     /* all at once, in the order of the file */
     {TEXT("state-dir: []\n"
 	  "colour: red\n"

@@ -26,6 +26,10 @@ enum {
 	AT_TAKEN_SEQUENCE = 200,
 	AT_FIRST_SLOT = 256,
 	SLOT_SIZE = 8 + sizeof(struct bt_event),
+	AT_PAGES = 32,
+	AT_PAGE_LISTS = 36,
+	AT_FIRST_PAGE = AT_FIRST_SLOT + SLOTS * SLOT_SIZE,
+	PAGE_SIZE = 24 + 1024 * 40,
 };
 
 static char *folder;
@@ -157,11 +161,11 @@ static void test_lose(void **state)
 {
 	(void)state;
 	struct bt_ring *ring = create(SLOTS);
-	bt_ring_lose(ring, 0);
+	bt_ring_lose(ring, 0, 7);
 	assert_true(push(ring, 1));
-	bt_ring_lose(ring, 3);
+	bt_ring_lose(ring, 3, 7);
 	assert_true(push(ring, 5));
-	bt_ring_lose(ring, 2);
+	bt_ring_lose(ring, 2, 7);
 	assert_int_equal(bt_ring_dropped(ring), 5);
 	assert_int_equal(bt_ring_pushed(ring), 7);
 	expect_next(ring, 0, 1);
@@ -183,6 +187,158 @@ static void test_one_slot(void **state)
 	bt_ring_done(ring, 1);
 	assert_true(push(ring, 3));
 	expect_next(ring, 0, 3);
+	bt_ring_close(&ring);
+}
+
+/* ---- hits without an event ---- */
+
+enum { P = 0x77, LISTS = 1024 };
+
+/* The counts of all pages, and the log has them. */
+static unsigned take_counts(struct bt_ring *ring, struct bt_count *counts, unsigned max)
+{
+	unsigned found = 0;
+	for (unsigned page = 0; page < BT_COUNT_PAGES; page++) {
+		bool left = bt_ring_page_left(ring, page);
+		unsigned list = 0, first = found, more;
+		while ((more = bt_ring_counts(ring, page, &list, counts + found, 2)) > 0) {
+			found += more;
+			assert_true(found + 2 <= max);
+		}
+		bt_ring_counted(ring, page, counts + first, found - first);
+		bt_ring_looked(ring, page, left, 1000);
+	}
+	return found;
+}
+
+static void expect_count(const struct bt_count *count, const struct bt_count expected)
+{
+	assert_int_equal(count->boot, BOOT);
+	assert_int_equal(count->ring, 3);
+	assert_int_equal(count->epoch, expected.epoch);
+	assert_int_equal(count->policy, expected.policy);
+	assert_int_equal(count->list, expected.list);
+	assert_int_equal(count->from, expected.from);
+	assert_int_equal(count->time, expected.time);
+	assert_int_equal(count->counted_before, expected.counted_before);
+	assert_int_equal(count->counted, expected.counted);
+	assert_int_equal(count->dropped_before, expected.dropped_before);
+	assert_int_equal(count->dropped, expected.dropped);
+}
+
+static void test_counts(void **state)
+{
+	(void)state;
+	struct bt_ring *ring = create(1);
+	struct bt_count counts[16];
+	assert_int_equal(take_counts(ring, counts, 16), 0);
+	bt_ring_count(ring, P, 5, 70, 1);
+	bt_ring_count(ring, P, LISTS - 1, 80, 3);
+	bt_ring_count(ring, P, 5, 90, 1);
+	assert_true(push(ring, 1));
+	assert_false(push(ring, 2)); /* of list 0 */
+	assert_false(push(ring, 3));
+	assert_int_equal(take_counts(ring, counts, 16), 3);
+	expect_count(&counts[0],
+	    (struct bt_count){.epoch = 1, .policy = P, .from = 3, .time = 3, .dropped = 2});
+	expect_count(&counts[1],
+	    (struct bt_count){
+		.epoch = 1, .policy = P, .list = 5, .from = 70, .time = 90, .counted = 2});
+	expect_count(&counts[2],
+	    (struct bt_count){
+		.epoch = 1, .policy = P, .list = LISTS - 1, .from = 70, .time = 80, .counted = 3});
+	assert_int_equal(take_counts(ring, counts, 16), 0);
+
+	/* What the log has is told from what is new, also by the next process. */
+	bt_ring_count(ring, P, 5, 2000, 1);
+	bt_ring_close(&ring);
+	ring = reopen();
+	assert_int_equal(take_counts(ring, counts, 16), 1);
+	expect_count(&counts[0], (struct bt_count){.epoch = 1,
+				     .policy = P,
+				     .list = 5,
+				     .from = 1000,
+				     .time = 2000,
+				     .counted_before = 2,
+				     .counted = 3});
+	bt_ring_close(&ring);
+	ring = reopen();
+	assert_int_equal(take_counts(ring, counts, 16), 0);
+	bt_ring_close(&ring);
+}
+
+static void test_pages(void **state)
+{
+	(void)state;
+	struct bt_ring *ring = create(SLOTS);
+	struct bt_count counts[32];
+	bt_ring_count(ring, P, 7, 10, 1);
+	bt_ring_count(ring, P + 1, 7, 11, 2);
+	bt_ring_count(ring, P, 7, 12, 4); /* that policy again, and another page */
+	assert_int_equal(take_counts(ring, counts, 32), 3);
+	for (unsigned i = 0; i < 3; i++)
+		expect_count(&counts[i], (struct bt_count){.epoch = i + 1,
+					     .policy = P + i % 2,
+					     .list = 7,
+					     .from = 10 + i,
+					     .time = 10 + i,
+					     .counted = 1u << i});
+
+	/* All pages in use: the hit counts, and its list is not known. */
+	for (unsigned i = 0; i < 6; i++)
+		bt_ring_count(ring, 100 + i, 9, 20 + i, 1);
+	bt_ring_count(ring, P, LISTS, 30, 5); /* as of a list that no policy has */
+	assert_int_equal(take_counts(ring, counts, 32), 4);
+	expect_count(&counts[0], (struct bt_count){.from = 30, .time = 30, .counted = 3 + 5});
+	/* Two had become free above, and the third is that of the one before. */
+	expect_count(&counts[1],
+	    (struct bt_count){
+		.epoch = 4, .policy = 100, .list = 9, .from = 20, .time = 20, .counted = 1});
+
+	/* They are free again. */
+	bt_ring_count(ring, 105, 9, 40, 1);
+	assert_int_equal(take_counts(ring, counts, 32), 1);
+	expect_count(&counts[0],
+	    (struct bt_count){
+		.epoch = 7, .policy = 105, .list = 9, .from = 40, .time = 40, .counted = 1});
+	bt_ring_close(&ring);
+}
+
+static void test_losses_without_a_ring(void **state)
+{
+	(void)state;
+	struct bt_ring *ring = create(SLOTS);
+	struct bt_count counts[4];
+	bt_ring_lose(ring, 3, 50);
+	bt_ring_count(ring, 0, 0, 60, 4);
+	assert_int_equal(take_counts(ring, counts, 4), 1);
+	expect_count(
+	    &counts[0], (struct bt_count){.from = 60, .time = 60, .counted = 4, .dropped = 3});
+	bt_ring_close(&ring);
+}
+
+/* What a plugin of before there were counts has left. */
+static void test_version_2(void **state)
+{
+	(void)state;
+	struct bt_ring *ring = create(SLOTS);
+	uint64_t version = 2, nothing = 0;
+	struct bt_count counts[4];
+	for (uint64_t n = 1; n <= SLOTS + 3; n++)
+		push(ring, n);
+	bt_ring_done(ring, 10);
+	bt_ring_close(&ring);
+	int fd = open(path(), O_RDWR);
+	assert_int_equal(pwrite(fd, &version, 4, AT_VERSION), 4);
+	assert_int_equal(pwrite(fd, &nothing, 8, AT_PAGES), 8);
+	assert_int_equal(ftruncate(fd, AT_FIRST_PAGE), 0);
+	close(fd);
+
+	ring = reopen();
+	assert_int_equal(bt_ring_pushed(ring), SLOTS + 3);
+	for (uint32_t i = 0; i < SLOTS - 10; i++)
+		expect_next(ring, i, 11 + i);
+	assert_int_equal(take_counts(ring, counts, 4), 0);
 	bt_ring_close(&ring);
 }
 
@@ -284,6 +440,12 @@ struct wrong {
 static const struct wrong wrongs[] = {
     {"magic", AT_MAGIC, 'x', 1, "is not a ring"},
     {"version", AT_VERSION, 1, 4, "version 1"},
+    {"an older version's size", AT_VERSION, 2, 4, "octets"},
+    {"pages", AT_PAGES, 4, 4, "4 pages of counts of 1024 lists"},
+    {"lists of a page", AT_PAGE_LISTS, 1025, 4, "5 pages of counts of 1025 lists"},
+    {"no page without a list", AT_FIRST_PAGE, 0, 4, "pages of counts contradict"},
+    {"state of a page", AT_FIRST_PAGE + PAGE_SIZE, 3, 4, "pages of counts contradict"},
+    {"use of a page", AT_FIRST_PAGE + 4 * PAGE_SIZE, 1, 4, "pages of counts contradict"},
     {"other byte order", AT_VERSION, 0x01000000, 4, "version 16777216"},
     {"slot size", AT_SLOT_SIZE, 64, 4, "slots of 64"},
     {"fewer slots", AT_SLOTS, SLOTS / 2, 4, "octets"},
@@ -393,14 +555,45 @@ static void test_open_refuses_files(void **state)
 
 /* ---- two threads ---- */
 
-enum { ATTEMPTS = 300000 };
+enum { ATTEMPTS = 300000, POLICY_EVERY = 1000 };
 
+/* Between events, hits without: of one policy after the other. */
 static void *produce(void *arg)
 {
 	struct bt_ring *ring = arg;
-	for (uint64_t n = 1; n <= ATTEMPTS; n++)
-		push(ring, n);
+	for (uint64_t n = 1; n <= ATTEMPTS; n++) {
+		struct bt_event event = make_event("a.example", (uint32_t)n, (int64_t)n);
+		event.policy = 1 + n / POLICY_EVERY;
+		event.list = (uint16_t)(n % 10);
+		bt_ring_push(ring, &event);
+		bt_ring_count(ring, event.policy, 20 + event.list, event.time, 2);
+	}
 	return NULL;
+}
+
+struct sums {
+	uint64_t counted, dropped, unknown;
+};
+
+/* Each difference once, of the list that its hits were of. */
+static unsigned sum_counts(struct bt_ring *ring, struct sums *sums)
+{
+	static struct bt_count counts[8 * LISTS];
+	unsigned found = take_counts(ring, counts, 8 * LISTS);
+	for (unsigned i = 0; i < found; i++) {
+		uint64_t counted = counts[i].counted - counts[i].counted_before;
+		uint64_t dropped = counts[i].dropped - counts[i].dropped_before;
+		sums->counted += counted;
+		sums->dropped += dropped;
+		if (counts[i].epoch == 0) {
+			sums->unknown += counted + dropped;
+			continue;
+		}
+		assert_true(counted == 0 || (counts[i].list >= 20 && counts[i].list < 30));
+		assert_true(dropped == 0 || counts[i].list < 10);
+		assert_in_range(counts[i].policy, 1, 1 + ATTEMPTS / POLICY_EVERY);
+	}
+	return found;
 }
 
 static void test_two_threads(void **state)
@@ -409,6 +602,7 @@ static void test_two_threads(void **state)
 	struct bt_ring *ring = create(SLOTS);
 	pthread_t producer;
 	uint64_t last = 0, taken = 0, missing = 0, numbers = seed;
+	struct sums sums = {0};
 	assert_int_equal(pthread_create(&producer, NULL, produce, ring), 0);
 	for (bool more = true; more;) {
 		uint64_t sequence;
@@ -416,7 +610,7 @@ static void test_two_threads(void **state)
 		more = bt_ring_pushed(ring) < ATTEMPTS;
 		uint32_t count = 0, most = 1 + random_below(&numbers, SLOTS);
 		while (count < most && bt_ring_next(ring, count, &sequence) != NULL) {
-			expect_next(ring, count, sequence);
+			assert_int_equal(bt_ring_next(ring, count, &sequence)->time, sequence);
 			assert_true(sequence > last);
 			missing += sequence - last - 1;
 			last = sequence;
@@ -425,11 +619,17 @@ static void test_two_threads(void **state)
 		bt_ring_done(ring, count);
 		taken += count;
 		more |= count > 0;
+		if (random_below(&numbers, 4) == 0)
+			sum_counts(ring, &sums);
 	}
 	pthread_join(producer, NULL);
 	assert_int_equal(bt_ring_pushed(ring), ATTEMPTS);
 	assert_int_equal(missing + (ATTEMPTS - last), bt_ring_dropped(ring));
 	assert_int_equal(taken + bt_ring_dropped(ring), ATTEMPTS);
+	sum_counts(ring, &sums);
+	assert_int_equal(sum_counts(ring, &sums), 0);
+	assert_int_equal(sums.counted, 2 * ATTEMPTS);
+	assert_int_equal(sums.dropped, bt_ring_dropped(ring));
 	bt_ring_close(&ring);
 }
 
@@ -444,6 +644,7 @@ static void push_for_ever(struct bt_ring *ring, struct account *account)
 	for (uint64_t n = 1;; n++) {
 		account->begun = n;
 		push(ring, n);
+		bt_ring_count(ring, 0x77 + n / 5000, 1, (int64_t)n, 1);
 		account->done = n;
 	}
 }
@@ -462,10 +663,21 @@ static uint64_t take_some(struct bt_ring *ring, uint64_t last, uint64_t *missing
 	return last;
 }
 
+static void sum_kill(struct bt_ring *ring, struct sums *sums)
+{
+	struct bt_count counts[32];
+	unsigned found = take_counts(ring, counts, 32);
+	for (unsigned i = 0; i < found; i++) {
+		sums->counted += counts[i].counted - counts[i].counted_before;
+		sums->dropped += counts[i].dropped - counts[i].dropped_before;
+	}
+}
+
 static void kill_round(struct account *account, unsigned microseconds)
 {
 	struct bt_ring *ring = create(SLOTS);
 	uint64_t last = 0, missing = 0;
+	struct sums sums = {0};
 	account->begun = account->done = 0;
 	pid_t child = fork_child();
 	if (child == 0)
@@ -475,6 +687,7 @@ static void kill_round(struct account *account, unsigned microseconds)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	do {
 		last = take_some(ring, last, &missing);
+		sum_kill(ring, &sums);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	} while ((now.tv_sec - start.tv_sec) * 1000000 + (now.tv_nsec - start.tv_nsec) / 1000 <
 		 (long)microseconds);
@@ -489,6 +702,9 @@ static void kill_round(struct account *account, unsigned microseconds)
 	uint64_t pushed = bt_ring_pushed(ring);
 	assert_true(pushed >= account->done && pushed <= account->begun);
 	assert_int_equal(missing + (pushed - last), bt_ring_dropped(ring));
+	sum_kill(ring, &sums);
+	assert_in_range(sums.counted, account->done, account->begun);
+	assert_true(bt_ring_dropped(ring) - sums.dropped <= 1);
 	bt_ring_close(&ring);
 }
 
@@ -512,6 +728,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_full, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_lose, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_one_slot, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_counts, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_pages, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_losses_without_a_ring, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_version_2, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_reopen, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_mode_and_replacement, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_create_refuses, set_up, tear_down),
