@@ -64,6 +64,21 @@ static void put_one(FILE *out, const char *name, const char *help, double number
 
 /* ---- figures ---- */
 
+/* Hits without an event, of the same. */
+static void put_counted(FILE *out, const struct bt_report *report)
+{
+	struct bt_report_counted list;
+	put_family(out, "hits_counted_day",
+	    "Hits of the last 24 hours of which there is no event: the list has `events: count`.");
+	for (size_t i = 0; (list = bt_report_counted(report, i)).list != NULL; i++)
+		put_number(out, "hits_counted_day", "list", list.list, (double)list.counted);
+	put_family(out, "hits_lost_day",
+	    "Hits whose event was lost, by the list that decided, in the log's files of the last "
+	    "day.");
+	for (size_t i = 0; (list = bt_report_counted(report, i)).list != NULL; i++)
+		put_number(out, "hits_lost_day", "list", list.list, (double)list.lost);
+}
+
 /* The log's last day, by list. */
 static bool put_hits(FILE *out, const char *state_dir, int64_t now, struct bt_err *err)
 {
@@ -89,6 +104,7 @@ static bool put_hits(FILE *out, const char *state_dir, int64_t now, struct bt_er
 		for (size_t i = 0; i < count; i++)
 			put_number(
 			    out, "endpoints_day", "list", rows[i].name, (double)rows[i].endpoints);
+		put_counted(out, report);
 		put_one(out, "events_lost_day",
 		    "Hits that were lost, in the log's files of the last day.",
 		    (double)coverage.lost);

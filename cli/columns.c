@@ -59,12 +59,12 @@ static struct bt_cell row_hits(const struct bt_report_row *row)
 
 static struct bt_cell row_first(const struct bt_report_row *row)
 {
-	return time_cell(row->hits > 0, row->first_seen);
+	return time_cell(row->endpoints > 0, row->first_seen);
 }
 
 static struct bt_cell row_last(const struct bt_report_row *row)
 {
-	return time_cell(row->hits > 0, row->last_seen);
+	return time_cell(row->endpoints > 0, row->last_seen);
 }
 
 static struct bt_cell row_status(const struct bt_report_row *row)

@@ -360,11 +360,36 @@ static void put_problems(FILE *out, const struct bt_view *view)
 	}
 }
 
-static void put_recording(FILE *out, const struct bt_report_coverage *coverage)
+/* Behind a total, by list: those lost, or else those only counted. */
+static void put_by_list(FILE *out, const struct bt_report *report, bool lost)
 {
+	struct bt_report_counted list;
+	const char *before = ": ";
+	for (size_t i = 0; (list = bt_report_counted(report, i)).list != NULL; i++) {
+		uint64_t hits = lost ? list.lost : list.counted;
+		if (hits == 0)
+			continue;
+		fputs(before, out);
+		bt_html_text(out, list.list);
+		fprintf(out, "&#160;%" PRIu64, hits);
+		before = ", ";
+	}
+}
+
+static void put_recording(FILE *out, const struct bt_view *view)
+{
+	const struct bt_report_coverage *coverage = &view->coverage;
 	fprintf(out, "<dt>Hits recorded</dt><dd>%" PRIu64 "</dd>\n", coverage->events);
-	fprintf(out, "<dt>Hits lost</dt><dd%s>%" PRIu64 "</dd>\n",
-	    coverage->lost > 0 ? " class=\"bad\"" : "", coverage->lost);
+	if (coverage->counted > 0) {
+		fprintf(out, "<dt>Hits only counted</dt><dd>%" PRIu64, coverage->counted);
+		put_by_list(out, view->report, false);
+		fputs("</dd>\n", out);
+	}
+	fprintf(out, "<dt>Hits lost</dt><dd%s>%" PRIu64, coverage->lost > 0 ? " class=\"bad\"" : "",
+	    coverage->lost);
+	if (bt_view_tells_lost(view))
+		put_by_list(out, view->report, true);
+	fputs("</dd>\n", out);
 	put_length(out, "Not running", coverage->down);
 	put_length(out, "Without lists", coverage->unprotected);
 	put_length(out, "Paused", coverage->paused);
@@ -395,7 +420,7 @@ static void put_coverage(FILE *out, const struct bt_view *view)
 	if (coverage->logs > 0)
 		put_logs(out, coverage);
 	else
-		put_recording(out, coverage);
+		put_recording(out, view);
 	if (view->policy != NULL)
 		fprintf(out, "<dt>Answer TTL</dt><dd>%" PRIu32 " s</dd>\n",
 		    bt_policy_sinkhole(view->policy)->ttl);

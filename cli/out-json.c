@@ -165,14 +165,33 @@ static json_t *decision_array(const struct bt_view *view)
 	return array;
 }
 
-static json_t *coverage_object(const struct bt_report_coverage *coverage)
+/* Hits without an event. */
+static json_t *counted_array(const struct bt_report *report)
 {
-	return json_pack("{so so so so si si sI sI sI}", "events", bt_json_number(coverage->events),
-	    "lost", bt_json_number(coverage->lost), "duplicates",
-	    bt_json_number(coverage->duplicates), "damaged", bt_json_number(coverage->damaged),
-	    "segments", (int)coverage->segments, "rollups", (int)coverage->rollups, "notRunningMs",
-	    (json_int_t)coverage->down, "unprotectedMs", (json_int_t)coverage->unprotected,
-	    "pausedMs", (json_int_t)coverage->paused);
+	json_t *array = json_array();
+	struct bt_report_counted list;
+	for (size_t i = 0; array != NULL && (list = bt_report_counted(report, i)).list != NULL;
+	     i++) {
+		json_t *object = json_pack("{so so so}", "list", bt_json_text(list.list), "counted",
+		    bt_json_number(list.counted), "lost", bt_json_number(list.lost));
+		if (json_array_append_new(array, object) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *coverage_object(const struct bt_view *view)
+{
+	const struct bt_report_coverage *coverage = &view->coverage;
+	return json_pack("{so so so so so so si si sI sI sI}", "events",
+	    bt_json_number(coverage->events), "counted", bt_json_number(coverage->counted), "lost",
+	    bt_json_number(coverage->lost), "withoutEvent", counted_array(view->report),
+	    "duplicates", bt_json_number(coverage->duplicates), "damaged",
+	    bt_json_number(coverage->damaged), "segments", (int)coverage->segments, "rollups",
+	    (int)coverage->rollups, "notRunningMs", (json_int_t)coverage->down, "unprotectedMs",
+	    (json_int_t)coverage->unprotected, "pausedMs", (json_int_t)coverage->paused);
 }
 
 /* What was read of other tools' logs. */
@@ -224,7 +243,7 @@ bool bt_out_json(FILE *out, const struct bt_view *view)
 		  write_member(out, "lists", list_array(view->report)) &&
 		  write_member(out, "endpoints", endpoint_counts(view)) &&
 		  write_member(out, "decisions", decision_array(view)) &&
-		  write_member(out, "coverage", coverage_object(&view->coverage)) &&
+		  write_member(out, "coverage", coverage_object(view)) &&
 		  (view->coverage.logs == 0 ||
 		      write_member(out, "otherLogs", log_object(&view->coverage))) &&
 		  write_member(out, "answerTtl", ttl_value(view->policy)) &&

@@ -299,15 +299,47 @@ static void put_logs(FILE *out, const struct bt_report_coverage *coverage)
 	    coverage->events, coverage->queries, coverage->unread);
 }
 
-static void put_coverage(FILE *out, const struct bt_report_coverage *coverage)
+/* Of which lists the lost events were: " (3cx 12, ads 5)". */
+static void put_lost(FILE *out, const struct bt_view *view)
 {
+	struct bt_report_counted list;
+	const char *before = " (";
+	if (!bt_view_tells_lost(view))
+		return;
+	for (size_t i = 0; (list = bt_report_counted(view->report, i)).list != NULL; i++) {
+		if (list.lost == 0)
+			continue;
+		fputs(before, out);
+		bt_put_escaped(out, list.list);
+		fprintf(out, " %" PRIu64, list.lost);
+		before = ", ";
+	}
+	putc(')', out);
+}
+
+static void put_counted(FILE *out, const struct bt_view *view)
+{
+	struct bt_report_counted list;
+	unsigned shown = 0;
+	for (size_t i = 0; (list = bt_report_counted(view->report, i)).list != NULL; i++) {
+		if (list.counted == 0)
+			continue;
+		put_label(out, "Counted", shown++);
+		bt_put_escaped(out, list.list);
+		fprintf(out, ": %" PRIu64 " hits, of which no event is kept\n", list.counted);
+	}
+}
+
+static void put_coverage(FILE *out, const struct bt_view *view)
+{
+	const struct bt_report_coverage *coverage = &view->coverage;
 	char down[BT_TIME_TEXT], unprotected[BT_TIME_TEXT], paused[BT_TIME_TEXT];
 	put_label(out, "Coverage", 0);
+	fprintf(out, "%" PRIu64 " events, %" PRIu64 " lost", coverage->events, coverage->lost);
+	put_lost(out, view);
 	fprintf(out,
-	    "%" PRIu64 " events, %" PRIu64 " lost, %" PRIu64 " duplicates, %" PRIu64
-	    " damaged blocks; not running %s, unprotected %s",
-	    coverage->events, coverage->lost, coverage->duplicates, coverage->damaged,
-	    bt_duration_show(down, coverage->down),
+	    ", %" PRIu64 " duplicates, %" PRIu64 " damaged blocks; not running %s, unprotected %s",
+	    coverage->duplicates, coverage->damaged, bt_duration_show(down, coverage->down),
 	    bt_duration_show(unprotected, coverage->unprotected));
 	if (coverage->paused > 0)
 		fprintf(out, ", paused %s", bt_duration_show(paused, coverage->paused));
@@ -330,7 +362,8 @@ void bt_out_footer(FILE *out, const struct bt_view *view)
 	if (view->coverage.logs > 0)
 		put_logs(out, &view->coverage);
 	else
-		put_coverage(out, &view->coverage);
+		put_coverage(out, view);
+	put_counted(out, view);
 	if (view->policy != NULL) {
 		put_label(out, "Answer TTL", 0);
 		fprintf(out, "%" PRIu32 " s\n", bt_policy_sinkhole(view->policy)->ttl);

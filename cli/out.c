@@ -52,6 +52,15 @@ const struct bt_decision *bt_view_decision(const struct bt_view *view, int *set,
 	return NULL;
 }
 
+bool bt_view_tells_lost(const struct bt_view *view)
+{
+	struct bt_report_counted list;
+	for (size_t i = 0; (list = bt_report_counted(view->report, i)).list != NULL; i++)
+		if (list.lost > 0 && strcmp(list.list, "?") != 0)
+			return true;
+	return false;
+}
+
 bool bt_view_has_list(const struct bt_view *view, const char *list)
 {
 	return view->options.list == NULL || strcmp(view->options.list, list) == 0;

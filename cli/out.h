@@ -70,6 +70,9 @@ int64_t bt_view_until(const struct bt_view *view);
 /* The next decision that holds, from set *set and number *at on, which move; NULL: no more. */
 const struct bt_decision *bt_view_decision(const struct bt_view *view, int *set, unsigned *at);
 
+/* Whether it is known of which lists events were lost, at least of some. */
+bool bt_view_tells_lost(const struct bt_view *view);
+
 /* Whether the view is of this list: all, or the one asked for. */
 bool bt_view_has_list(const struct bt_view *view, const char *list);
 

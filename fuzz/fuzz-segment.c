@@ -53,6 +53,13 @@ static bool on_beat(void *ctx, const struct bt_beat *beat)
 	return expect(beat->boot != 0 && beat->kind <= BT_BEAT_STOP);
 }
 
+static bool on_count(void *ctx, const struct bt_count *count)
+{
+	(void)ctx;
+	return expect(count->boot != 0 && count->counted >= count->counted_before &&
+		      count->dropped >= count->dropped_before);
+}
+
 static void on_damage(void *ctx, uint64_t offset, const char *reason)
 {
 	(void)ctx;
@@ -112,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .event = on_event,
 	    .gap = on_gap,
 	    .beat = on_beat,
+	    .count = on_count,
 	    .damage = on_damage,
 	};
 	size_t whole = 0;

@@ -89,7 +89,8 @@ static void measure_between(
 
 /* ---- since when lists are watched for ---- */
 
-static const struct bt_known_policy *find_policy(const struct bt_report *report, uint64_t digest)
+const struct bt_known_policy *bt_report_known_policy(
+    const struct bt_report *report, uint64_t digest)
 {
 	uint32_t number;
 	return bt_intern_find(report->policy_table, &digest, sizeof(digest), &number)
@@ -126,7 +127,7 @@ static int64_t in_force_since(
 		for (size_t j = 0; j < boots[i]->beat_count; j++) {
 			const struct bt_beat *beat = &boots[i]->beats[j];
 			const struct bt_known_list *list =
-			    find_list(find_policy(report, beat->policy), name);
+			    find_list(bt_report_known_policy(report, beat->policy), name);
 			if (list != NULL && now != NULL && list->entries == now->entries &&
 			    list->modified == now->modified)
 				continue;
@@ -240,6 +241,7 @@ bool bt_report_measure(struct bt_report *report)
 	ok = ok && find_watched(report, boots, alive);
 	free(boots);
 	sum_lost(report);
+	ok = ok && bt_report_sum_counts(report);
 	sort_names(report);
 	report->coverage.resolvers = (unsigned)report->resolver_count;
 	return ok;

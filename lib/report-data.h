@@ -52,6 +52,8 @@ struct bt_draft {
 	bool listed;   /* it is shown even if it is never hit */
 	uint32_t days;
 	uint64_t indicators, addresses;
+	uint64_t counted;     /* hits without an event, */
+	int64_t counted_last; /* and when the last of them was */
 
 	/* Unless there are tallies, which say it. */
 	uint64_t hits, endpoints, forwarders;
@@ -97,6 +99,23 @@ struct bt_known_policy {
 struct bt_segment_policy {
 	uint64_t digest;
 	const struct bt_policy *policy; /* NULL: it is not in the segment */
+};
+
+/* Hits of which there is no event, by the list of a page of a ring (counts.h). */
+struct bt_counted {
+	bool known;                          /* which list it is: */
+	uint64_t policy;                     /* digest, */
+	uint16_t list;                       /* and number in it */
+	struct bt_ranges counted, dropped;   /* numbers of hits */
+	uint64_t counted_hits, dropped_hits; /* of the time that is asked about, */
+	int64_t last;                        /* and the last one's */
+};
+
+struct bt_counted_list {
+	uint32_t name;             /* in strings */
+	uint64_t counted, dropped; /* of the time that is asked about */
+	uint64_t lost;             /* events, whenever */
+	int64_t last;
 };
 
 /* From when on a list has been in force everywhere. */
@@ -187,6 +206,11 @@ struct bt_report {
 	size_t known_policy_room;
 	struct bt_watch_since *watched; /* sorted by name's number */
 	size_t watched_count;
+	struct bt_intern *counted_table; /* boot, ring, epoch and list */
+	struct bt_counted *counted;
+	size_t counted_room;
+	struct bt_counted_list *counted_lists; /* sorted by name once a read is over */
+	size_t counted_list_count, counted_list_room;
 	char **problems; /* ends with NULL */
 	size_t problem_count;
 	struct bt_report_coverage coverage;
@@ -357,6 +381,23 @@ bool bt_report_measure(struct bt_report *report);
 
 /* From when on the list with that name has been as it is, everywhere. 0: not known. */
 int64_t bt_report_watched(const struct bt_report *report, uint32_t list);
+
+/* The lists of the policy with that digest, NULL if no segment so far has it. */
+const struct bt_known_policy *bt_report_known_policy(
+    const struct bt_report *report, uint64_t digest);
+
+/* ---- report-counts.c ---- */
+
+/* False if memory runs out; so for the next two. */
+bool bt_report_add_count(struct bt_report *report, const struct bt_count *count);
+
+/* What counts come to by list, once it is known how many events were lost. */
+bool bt_report_sum_counts(struct bt_report *report);
+
+/* Adds them to the rows' hits, if rows are of lists. */
+bool bt_report_count_rows(struct bt_report *report);
+
+void bt_report_free_counts(struct bt_report *report);
 
 /* ---- report-wide.c ---- */
 

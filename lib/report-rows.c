@@ -46,9 +46,14 @@ static char *name_of(const struct bt_report *report, uint32_t row)
 
 /* ---- from tallies ---- */
 
-static enum bt_report_status status_of(const struct bt_report *report, int64_t last_seen)
+static enum bt_report_status status_of(
+    const struct bt_report *report, const struct bt_report_row *row, const struct bt_draft *draft)
 {
-	int64_t now = report->options.now;
+	int64_t now = report->options.now, last_seen = row->last_seen;
+	if (row->hits == 0)
+		return BT_STATUS_NEVER;
+	if (row->endpoints == 0 || last_seen < draft->counted_last)
+		last_seen = draft->counted_last;
 	if (now == INT64_MAX)
 		now = report->coverage.last;
 	return last_seen >= now || (uint64_t)now - (uint64_t)last_seen <= DAY_MS ? BT_STATUS_ACTIVE
@@ -243,7 +248,8 @@ static bool fill_row(struct bt_report *report, size_t number)
 	row->name = name_of(report, (uint32_t)number);
 	row->addresses = report->folds ? draft->addresses : row->endpoints;
 	row->list = draft->list == 0 ? "" : report->strings.text[draft->list - 1];
-	row->status = row->hits == 0 ? BT_STATUS_NEVER : status_of(report, row->last_seen);
+	row->hits += draft->counted;
+	row->status = status_of(report, row, draft);
 	if (row->who != NULL && row->endpoints > 0)
 		qsort(who(report, row), row->endpoints, sizeof(*row->who), by_hits);
 	return row->name != NULL && (!report->options.wide || widen(report, row, number));
@@ -299,6 +305,8 @@ bool bt_report_rows(
     struct bt_report *report, const struct bt_report_row **rows, size_t *count, struct bt_err *err)
 {
 	if (report->rows == NULL) {
+		if (!bt_report_count_rows(report))
+			return bt_fail(err, "out of memory for the report");
 		size_t names = bt_intern_count(report->names);
 		report->rows = calloc(names + 1, sizeof(*report->rows));
 		bool who = report->options.who || report->options.wide;

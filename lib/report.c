@@ -103,7 +103,8 @@ static bool make_tables(struct bt_report *report)
 {
 	struct bt_intern **tables[] = {&report->names, &report->clients, &report->addresses,
 	    &report->hours, &report->shapes, &report->indicators, &report->source_table,
-	    &report->boot_table, &report->policy_table, &report->strings.table};
+	    &report->boot_table, &report->policy_table, &report->counted_table,
+	    &report->strings.table};
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
 		*tables[i] = bt_intern_new();
 		if (*tables[i] == NULL)
@@ -135,6 +136,7 @@ static void free_parts(struct bt_report *report)
 		bt_ranges_clear(&report->sources[i].seen);
 		bt_ranges_clear(&report->sources[i].lost);
 	}
+	bt_report_free_counts(report);
 	for (uint32_t i = 0; report->boots != NULL && i < bt_intern_count(report->boot_table); i++)
 		free(report->boots[i].beats);
 	for (uint32_t i = 0;
@@ -155,7 +157,8 @@ static void free_parts(struct bt_report *report)
 static void free_tables(struct bt_report *r)
 {
 	struct bt_intern **tables[] = {&r->names, &r->clients, &r->addresses, &r->hours, &r->shapes,
-	    &r->indicators, &r->source_table, &r->boot_table, &r->policy_table, &r->strings.table};
+	    &r->indicators, &r->source_table, &r->boot_table, &r->policy_table, &r->counted_table,
+	    &r->strings.table};
 	struct bt_pairs *pairs[] = {&r->pairs, &r->row_addresses, &r->row_shapes, &r->row_facts,
 	    &r->row_indicators, &r->row_days};
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
@@ -438,6 +441,12 @@ static bool on_beat(void *ctx, const struct bt_beat *beat)
 	return true;
 }
 
+static bool on_count(void *ctx, const struct bt_count *count)
+{
+	struct bt_report *report = ctx;
+	return bt_report_add_count(report, count) || stop(report);
+}
+
 static void on_damage(void *ctx, uint64_t offset, const char *reason)
 {
 	struct bt_report *report = ctx;
@@ -482,6 +491,7 @@ bool bt_report_read_file(
 	    .columns = on_columns,
 	    .gap = on_gap,
 	    .beat = on_beat,
+	    .count = on_count,
 	    .sources = bt_report_on_sources,
 	    .roll = bt_report_on_roll,
 	    .roll_rows = asks_rows(report),

@@ -109,8 +109,8 @@ struct bt_report_row {
 	uint64_t endpoints;
 	uint64_t forwarders; /* of these: behind them are clients that nobody can tell apart */
 	uint64_t addresses;  /* distinct ones of the endpoints */
-	uint64_t hits;
-	int64_t first_seen, last_seen; /* 0 if there are no hits */
+	uint64_t hits; /* of a list also those without an event: the rest says nothing of these */
+	int64_t first_seen, last_seen; /* 0 if there are no endpoints */
 	const char *list;              /* that its last hit is credited to */
 	enum bt_report_status status;  /* active: a hit in the 24 hours before `now` */
 	/* `endpoints` of them, by hits descending, then address; NULL unless asked for. */
@@ -130,11 +130,20 @@ struct bt_report_list {
 	int64_t modified; /* Unix seconds, 0 unknown */
 };
 
+/* Hits of a list of which the log has no event. */
+struct bt_report_counted {
+	const char *list; /* that decided; "?": it is not known */
+	uint64_t counted; /* of the time that is asked about: its events are only to be counted; */
+	uint64_t dropped; /* likewise: its events were lost */
+	uint64_t lost;    /* events that were lost, whenever, as in the coverage */
+};
+
 /* How far the rows can be trusted. */
 struct bt_report_coverage {
 	uint64_t events;     /* read and counted, before the filter */
 	uint64_t duplicates; /* seen again in a copy, not counted */
 	uint64_t lost;       /* inside gaps */
+	uint64_t counted;    /* hits of the time asked about that were to be counted only */
 	uint64_t damaged;    /* blocks that could not be read */
 	unsigned segments;
 	unsigned rollups; /* that were read in place of segments */
@@ -213,5 +222,9 @@ struct bt_report_coverage bt_report_coverage(const struct bt_report *report);
  */
 const char *bt_report_resolver(const struct bt_report *report, size_t i);
 struct bt_report_list bt_report_list(const struct bt_report *report, size_t i);
+
+/* By the list's name, "?" last; without one after the last. The `lost` of all are that of the
+ * coverage. */
+struct bt_report_counted bt_report_counted(const struct bt_report *report, size_t i);
 
 #endif

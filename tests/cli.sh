@@ -742,11 +742,53 @@ group_rows()
 	try report --as-of 2026-11-20T10:03 --by day --wide --format json state second
 }
 
+# Hits without an event: of a list that has only these, of one that has both, and of events that were lost.
+group_counts()
+{
+	make_lists
+	make_config
+	"$program" -c config.yaml compile >/dev/null
+	mkdir state/events
+	"$make_events" state/events <<-'END'
+		segment dns1.example.net 17 0 2026-11-20T10:00:00Z
+		policy state/beacontrap.trie
+		beat start 2026-11-20T10:00:00Z
+		event 0 1 2026-11-20T10:00:01Z 10.0.0.1 evil.example
+		count 0 1 more 2026-11-20T10:00:00Z 2026-11-20T10:00:50Z 0 1200 0 0
+		count 0 1 campaign 2026-11-20T10:00:00Z 2026-11-20T10:00:51Z 0 0 0 12
+		gap 0 2 18 2026-11-20T10:00:52Z
+		beat alive 2026-11-20T10:01:00Z
+		count 0 1 more 2026-11-20T10:01:00Z 2026-11-20T10:01:50Z 1200 12345 0 4
+		beat stop 2026-11-20T10:02:00Z
+		close
+	END
+	for by in indicator list; do
+		try report --as-of 2026-11-20T10:03 --by "$by" state
+	done
+	try report --as-of 2026-11-20T10:03 --by list --wide --format csv state
+	try report --as-of 2026-11-20T10:03 --by list --since 2026-11-20T10:01 --format json state
+	try report --as-of 2026-11-20T10:03 --by list --client 10.0.0.1 --format markdown state
+	"$program" report --as-of 2026-11-20T10:03 --format html state | grep -A 1 '<dt>Hits only'
+	try verify state
+	"$program" tail state | wc -l
+	cp -r state copy
+	try report --as-of 2026-11-20T10:03 --by list state copy
+	"$make_events" copy/events <<-END
+		segment dns1.example.net 18 1 $(date -u -d '1 hour ago' +%FT%TZ)
+		policy state/beacontrap.trie
+		beat start $(date -u -d '1 hour ago' +%FT%TZ)
+		gap 0 1 5 $(date -u -d '1 hour ago' +%FT%TZ)
+		count 0 1 more $(date -u -d '59 minutes ago' +%FT%TZ) $(date -u -d '58 minutes ago' +%FT%TZ) 7 77 0 5
+		close
+	END
+	"$program" metrics copy | grep '{list="more"}' | grep hits
+}
+
 # What released versions wrote stays readable: tests/golden/segments has one of each kind.
 group_segments()
 {
 	mkdir -p old/events
-	for kind in plain packed; do
+	for kind in plain packed counts counts-packed; do
 		cp "$golden/segments/version-1-$kind.seg" "old/events/$kind.seg"
 		try report --as-of 2026-11-21 --wide --endpoints old
 		rm "old/events/$kind.seg"
@@ -1284,7 +1326,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows segments extract continuity metrics identities forget rollup formats empty doctor terminal output
+	lookup names agree report rows counts segments extract continuity metrics identities forget rollup formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"

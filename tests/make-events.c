@@ -9,6 +9,8 @@
  *     beat start|alive|stop TIME [none]     "none": without a trie
  *     event RING SEQUENCE TIME CLIENT NAME  as the trie decides on NAME
  *     gap RING FIRST LAST TIME              those events are lost
+ *     count RING EPOCH LIST FROM TIME COUNTED COUNTED DROPPED DROPPED
+ *                                           hits without an event: each total before, and with them
  *     close [packed]                        or, at the end, the segment stays open
  *
  * TIMEs are RFC 3339. A '#' begins a comment line. Not listed NAMEs are an error.
@@ -25,7 +27,7 @@
 #include "segment.h"
 #include "trie.h"
 
-enum { WORDS_MAX = 8 };
+enum { WORDS_MAX = 10 };
 
 struct script {
 	const char *folder;
@@ -127,6 +129,24 @@ static bool do_gap(struct script *script, char *const *word, struct bt_err *err)
 		   strtoull(word[2], NULL, 0), strtoull(word[3], NULL, 0), time, err);
 }
 
+static bool do_count(struct script *script, char *const *word, struct bt_err *err)
+{
+	int list = bt_policy_find_list(bt_trie_policy(script->trie), word[3]);
+	struct bt_count count = {.boot = script->boot,
+	    .ring = (uint32_t)strtoul(word[1], NULL, 0),
+	    .epoch = (uint32_t)strtoul(word[2], NULL, 0),
+	    .policy = bt_trie_digest(script->trie),
+	    .list = (uint16_t)list,
+	    .counted_before = strtoull(word[6], NULL, 0),
+	    .counted = strtoull(word[7], NULL, 0),
+	    .dropped_before = strtoull(word[8], NULL, 0),
+	    .dropped = strtoull(word[9], NULL, 0)};
+	return (list >= 0 || bt_fail(err, "there is no list %s", word[3])) &&
+	       bt_time_read(&count.from, word[4], &utc, 0, err) &&
+	       bt_time_read(&count.time, word[5], &utc, 0, err) &&
+	       bt_segment_counts(script->writer, &count, 1, err);
+}
+
 static bool do_close(struct script *script, char *const *word, struct bt_err *err)
 {
 	bool packed = true;
@@ -145,6 +165,7 @@ static const struct {
     {"beat", 3, do_beat},
     {"event", 6, do_event},
     {"gap", 5, do_gap},
+    {"count", 10, do_count},
     {"close", 1, do_close},
 };
 

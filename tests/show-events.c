@@ -8,6 +8,10 @@
  *
  *     CLIENT TRANSPORT VIA DEVICE NAME TYPE ACTION LIST INDICATOR HOW TARGET
  *
+ * and for each record of hits without an event, those that it adds:
+ *
+ *     LIST counted COUNTED dropped DROPPED
+ *
  * TYPE is a number. HOW is name, alias or service; with name there is no TARGET. "-" stands for
  * nothing.
  */
@@ -79,11 +83,11 @@ static bool on_policy(void *ctx, uint64_t digest, const struct bt_policy *policy
 	return true;
 }
 
-static const char *list_of(const struct policies *policies, const struct bt_event *event)
+static const char *list_of(const struct policies *policies, uint64_t digest, unsigned list)
 {
 	for (unsigned i = 0; i < policies->count; i++)
-		if (policies->digest[i] == event->policy)
-			return bt_policy_list(policies->policy[i], event->list).name;
+		if (policies->digest[i] == digest)
+			return bt_policy_list(policies->policy[i], list).name;
 	return "?";
 }
 
@@ -98,7 +102,7 @@ static bool on_event(void *ctx, const struct bt_segment_event *record)
 	print_device(event->device);
 	print_name(event->key, event->key_size);
 	printf(" %u %s %s ", event->qtype, bt_action_name((enum bt_action)event->action),
-	    list_of(ctx, event));
+	    list_of(ctx, event->policy, event->list));
 	print_name(name, size_of(name, event->labels));
 	printf(" %s ", hows[event->matched]);
 	if (event->matched == BT_MATCHED_NAME)
@@ -106,6 +110,14 @@ static bool on_event(void *ctx, const struct bt_segment_event *record)
 	else
 		print_name(name, size);
 	putchar('\n');
+	return true;
+}
+
+static bool on_count(void *ctx, const struct bt_count *count)
+{
+	printf("%s counted %" PRIu64 " dropped %" PRIu64 "\n",
+	    list_of(ctx, count->policy, count->list), count->counted - count->counted_before,
+	    count->dropped - count->dropped_before);
 	return true;
 }
 
@@ -119,7 +131,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < count; i++) {
 		struct policies policies = {0};
 		const struct bt_segment_visitor visitor = {
-		    .policy = on_policy, .event = on_event, .ctx = &policies};
+		    .policy = on_policy, .event = on_event, .count = on_count, .ctx = &policies};
 		if (!bt_segment_read(files[i].path, &visitor, &err)) {
 			fprintf(stderr, "show-events: %s\n", err.text);
 			return 2;
