@@ -164,9 +164,8 @@ static bool run_contest(struct contest *contest, bool *kept)
 		return say(
 		    told, bt_policy_list(contest->policy, contest->left[0]->member.list).action ==
 				  BT_ACTION_LOG
-			      ? "only log lists cover the name: it is recorded, not blocked"
-			      : "for this group of clients the list only logs: it is recorded, not "
-				"blocked");
+			      ? "only log lists cover the name: it is not blocked"
+			      : "for this group of clients the list only logs: it is not blocked");
 	return !alone || say(told, "nothing else covers the name");
 }
 

@@ -16,7 +16,7 @@ static const char *const answers[] = {
     [BT_ACTION_REFUSED] = "REFUSED",
     [BT_ACTION_DROP] = "none over UDP, REFUSED over TCP",
     [BT_ACTION_ALLOW] = "as without beacontrap; nothing is recorded",
-    [BT_ACTION_LOG] = "as without beacontrap; the query is recorded",
+    [BT_ACTION_LOG] = "as without beacontrap",
 };
 
 static void write_indicator(
@@ -73,10 +73,24 @@ static void show_sinkhole(const struct bt_sinkhole *sinkhole, const char *type)
 	}
 }
 
+/* What is recorded of a hit, where that goes without saying only of an answer of ours. */
+static void show_events(enum bt_events events, enum bt_action action)
+{
+	if (action == BT_ACTION_ALLOW)
+		return;
+	if (events == BT_EVENTS_COUNT)
+		fputs("; the query is counted, and no event is kept", stdout);
+	else if (events == BT_EVENTS_OFF)
+		fputs("; nothing is recorded", stdout);
+	else if (action == BT_ACTION_LOG)
+		fputs("; the query is recorded", stdout);
+}
+
 static void show_answer(
     const struct bt_policy *policy, const struct bt_verdict *verdict, const char *type)
 {
-	const struct bt_sinkhole *sinkhole = bt_policy_list(policy, verdict->by.list).sinkhole;
+	const struct bt_list_info list = bt_policy_list(policy, verdict->by.list);
+	const struct bt_sinkhole *sinkhole = list.sinkhole;
 	fputs("  answer:\n    ", stdout);
 	if (verdict->action == BT_ACTION_SINKHOLE)
 		show_sinkhole(sinkhole, type);
@@ -84,6 +98,7 @@ static void show_answer(
 		fputs(answers[verdict->action], stdout);
 	if (verdict->action <= BT_ACTION_NODATA)
 		printf("; TTL %" PRIu32 " s", sinkhole->ttl);
+	show_events(list.events, verdict->action);
 	putchar('\n');
 }
 

@@ -747,7 +747,9 @@ group_counts()
 {
 	make_lists
 	make_config
+	sed -i -e 's/file: more.txt/&, events: count/' -e 's/file: trial.txt/&, events: off/' config.yaml
 	"$program" -c config.yaml compile >/dev/null
+	try -c config.yaml lookup www.tie.example only-trial.example
 	mkdir state/events
 	"$make_events" state/events <<-'END'
 		segment dns1.example.net 17 0 2026-11-20T10:00:00Z

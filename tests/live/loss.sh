@@ -7,7 +7,9 @@
 log=$work/unbound.log
 echo listed.example >"$work/list.txt"
 cp "$work/list.txt" "$work/listed"
-configure "  - { name: list, file: list.txt }"
+echo counted.example >"$work/counted.txt"
+configure "  - { name: list, file: list.txt }
+  - { name: counted, file: counted.txt, events: count }"
 start_world
 
 # ask_listed COUNT: from that many clients; each gets the sinkhole's address
@@ -48,6 +50,7 @@ for threads in 1 2; do
 	: >"$work/run"
 	start_unbound
 	ask_listed 200
+	one 127.0.0.2 udp counted.example A >/dev/null
 	grep -q "$work/run.*NOT RECORDED" "$log" || fail "it is not said that nothing is recorded"
 	sleep 2.2 # two more attempts, which are not to be two more lines
 	[ "$(grep -c 'NOT RECORDED' "$log")" -eq 1 ] || fail "said more than once"
@@ -58,6 +61,8 @@ for threads in 1 2; do
 	beacontrap report 2>&1 | grep -q '^Coverage.* 200 lost' || fail "the report does not say what was lost"
 	stop_unbound
 	until_true 5 coverage 7 200 || fail "after the stop, the report has $hits hits and $lost losses"
+	grep -q '"withoutEvent":\[{"list":"?","counted":1,"lost":200}\]' "$work/report.json" ||
+		fail "what was to be counted is not: $(grep withoutEvent "$work/report.json")"
 done
 
 start
@@ -123,6 +128,9 @@ if mount -t tmpfs -o size=8m none "$work/state" 2>/dev/null; then
 	[ "$lost" -gt 0 ] || fail "nothing was lost, so that there was nothing to test"
 	echo "full disk: $asked answered, $hits recorded, $lost lost and said"
 	stop_unbound
+	coverage 0 0
+	grep -q "\"withoutEvent\":\[{\"list\":\"list\",\"counted\":0,\"lost\":$lost}\]" "$work/report.json" ||
+		fail "the report does not know of which list $lost are: $(grep withoutEvent "$work/report.json")"
 	umount "$work/state"
 	trap clean_up EXIT
 else
