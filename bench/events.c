@@ -4,10 +4,11 @@
  *
  *     bench/events FOLDER [--quick]
  *
- * A push is measured in a worker that does other work in between, which throws the ring out of the
- * processor's nearest cache, less the same work without pushes; and alone. Then a worker paces hits
- * of many names and clients at 250,000 a second into a real writer, whose rings and log are in
- * FOLDER: what is dropped is counted, and the processor time of all but the worker.
+ * A push, and a count of a hit that is to have no event, are measured in a worker that does other
+ * work in between, which throws the ring out of the processor's nearest cache, less the same work
+ * without pushes; and alone. Then a worker paces hits of many names and clients at 250,000 a second
+ * into a real writer, whose rings and log are in FOLDER: what is dropped is counted, and the
+ * processor time of all but the worker.
  */
 
 #include <inttypes.h>
@@ -73,7 +74,7 @@ static void make_event(struct bt_event *event, uint64_t *numbers)
 	event->port = (uint16_t)random_next(numbers);
 }
 
-/* ---- a push ---- */
+/* ---- a push, or a count ---- */
 
 static void work(const uint8_t *memory, unsigned round)
 {
@@ -81,16 +82,27 @@ static void work(const uint8_t *memory, unsigned round)
 		sink = (uint8_t)(sink + memory[i + round % 64]);
 }
 
+static void push(struct bt_ring *ring, const struct bt_event *event)
+{
+	(void)bt_ring_push(ring, event);
+}
+
+static void count(struct bt_ring *ring, const struct bt_event *event)
+{
+	bt_ring_count(ring, 1, event->port % 32, event->time, 1);
+}
+
 /* Nanoseconds a push, with that much work before each. */
-static double push_ns(struct bt_ring *ring, const struct bt_event *events, const uint8_t *memory,
-    unsigned pushes, bool busy)
+static double push_ns(struct bt_ring *ring,
+    void (*push_one)(struct bt_ring *ring, const struct bt_event *event),
+    const struct bt_event *events, const uint8_t *memory, unsigned pushes, bool busy)
 {
 	double begun = now_ns(), waits = 0;
 	for (unsigned i = 0; i < pushes; i++) {
 		if (busy)
 			work(memory, i);
 		if (ring != NULL)
-			(void)bt_ring_push(ring, &events[i % EVENTS]);
+			push_one(ring, &events[i % EVENTS]);
 		if (ring != NULL && i % 4096 == 4095) { /* room again */
 			double from = now_ns();
 			uint64_t sequence;
@@ -104,7 +116,9 @@ static double push_ns(struct bt_ring *ring, const struct bt_event *events, const
 	return (now_ns() - begun - waits) / pushes;
 }
 
-static bool measure_push(const char *folder, const struct bt_event *events, bool quick)
+static bool measure_push(const char *folder, const char *what,
+    void (*push_one)(struct bt_ring *ring, const struct bt_event *event),
+    const struct bt_event *events, bool quick)
 {
 	char path[4096];
 	struct bt_ring *ring;
@@ -119,15 +133,15 @@ static bool measure_push(const char *folder, const struct bt_event *events, bool
 		return false;
 	}
 	for (unsigned i = 0; i < rounds; i++) {
-		double without = push_ns(NULL, events, memory, pushes, true);
-		busy[i] = push_ns(ring, events, memory, pushes, true) - without;
-		tight[i] = push_ns(ring, events, memory, 10 * pushes, false);
+		double without = push_ns(NULL, NULL, events, memory, pushes, true);
+		busy[i] = push_ns(ring, push_one, events, memory, pushes, true) - without;
+		tight[i] = push_ns(ring, push_one, events, memory, 10 * pushes, false);
 	}
 	qsort(busy, rounds, sizeof(*busy), by_value);
 	qsort(tight, rounds, sizeof(*tight), by_value);
-	printf("a push      %.0f ns (%.0f-%.0f) between other work, %.0f ns (%.0f-%.0f) alone; "
+	printf("%s %.0f ns (%.0f-%.0f) between other work, %.0f ns (%.0f-%.0f) alone; "
 	       "must: 50\n",
-	    busy[rounds / 2], busy[0], busy[rounds - 1], tight[rounds / 2], tight[0],
+	    what, busy[rounds / 2], busy[0], busy[rounds - 1], tight[rounds / 2], tight[0],
 	    tight[rounds - 1]);
 	bt_ring_close(&ring);
 	remove(path);
@@ -184,7 +198,9 @@ int main(int argc, char **argv)
 		return 2;
 	for (unsigned i = 0; i < EVENTS; i++)
 		make_event(&events[i], &numbers);
-	bool ok = measure_push(argv[1], events, quick) && measure_writer(argv[1], events, quick);
+	bool ok = measure_push(argv[1], "a push     ", push, events, quick) &&
+		  measure_push(argv[1], "a count    ", count, events, quick) &&
+		  measure_writer(argv[1], events, quick);
 	free(events);
 	return ok ? 0 : 1;
 }

@@ -35,7 +35,7 @@ grep -q 'a year of roll-ups, 240000 events: ' "$folder/out" || exit 1
 grep -q '"sizes"' "$folder/figures.json" || exit 1
 "$top_builddir/bench/events" "$folder" --quick >"$folder/out" || exit 1
 cat "$folder/out"
-[ "$(grep -c -e '^a push ' -e '^the writer ' "$folder/out")" -eq 2 ] || exit 1
+[ "$(grep -c -e '^a push ' -e '^a count ' -e '^the writer ' "$folder/out")" -eq 3 ] || exit 1
 python3 -B "$srcdir/bench/hunts" --quick --beacontrap "$BT_PROGRAM" >"$folder/out" || exit 1
 cat "$folder/out"
 [ "$(grep -c ' M lines/s ' "$folder/out")" -eq 8 ] || exit 1
