@@ -24,7 +24,7 @@ struct ring {
 };
 
 struct survey {
-	struct bt_gathered sources, gaps, beats, forgotten;
+	struct bt_gathered sources, gaps, beats, counts, forgotten;
 	struct bt_gathered *policies; /* whole payloads */
 	uint64_t *digests;
 	size_t policy_count;
@@ -101,6 +101,14 @@ static bool on_beat(void *ctx, const struct bt_beat *beat)
 	uint8_t record[BT_BEAT_SIZE];
 	bt_beat_encode(record, beat);
 	return go_on_if(survey, bt_gather(&survey->beats, record, sizeof(record), 1));
+}
+
+static bool on_count(void *ctx, const struct bt_count *count)
+{
+	struct survey *survey = ctx;
+	uint8_t record[BT_COUNT_SIZE];
+	bt_count_encode(record, count);
+	return go_on_if(survey, bt_gather(&survey->counts, record, sizeof(record), 1));
 }
 
 static struct ring *find_ring(struct survey *survey, uint64_t boot, uint32_t number)
@@ -181,6 +189,7 @@ static void free_survey(struct survey *survey)
 	free(survey->sources.bytes);
 	free(survey->gaps.bytes);
 	free(survey->beats.bytes);
+	free(survey->counts.bytes);
 	free(survey->forgotten.bytes);
 	for (size_t i = 0; i < survey->policy_count; i++)
 		free(survey->policies[i].bytes);
@@ -200,6 +209,7 @@ static bool look_at(struct survey *survey, const char *path, struct bt_err *err)
 	    .gap = on_gap,
 	    .forgotten = on_forgotten,
 	    .beat = on_beat,
+	    .count = on_count,
 	    .sources = on_sources,
 	    .ctx = survey,
 	};
@@ -293,6 +303,7 @@ static bool put_survey(struct maker *maker, const struct survey *survey)
 	       bt_block_file_put_gathered(file, BT_BLOCK_SOURCES, &survey->sources, maker->err) &&
 	       bt_block_file_put_gathered(file, BT_BLOCK_GAP, &survey->gaps, maker->err) &&
 	       bt_block_file_put_gathered(file, BT_BLOCK_BEAT, &survey->beats, maker->err) &&
+	       bt_block_file_put_gathered(file, BT_BLOCK_COUNTS, &survey->counts, maker->err) &&
 	       bt_block_file_put_gathered(file, BT_BLOCK_FORGOTTEN, &survey->forgotten, maker->err);
 }
 

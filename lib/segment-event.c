@@ -116,6 +116,22 @@ void bt_beat_encode(uint8_t out[static BT_BEAT_SIZE], const struct bt_beat *beat
 	out[45] = beat->paused;
 }
 
+void bt_count_encode(uint8_t out[static BT_COUNT_SIZE], const struct bt_count *count)
+{
+	memset(out, 0, BT_COUNT_SIZE);
+	bt_put64(out, count->boot);
+	bt_put32(out + 8, count->ring);
+	bt_put32(out + 12, count->epoch);
+	bt_put64(out + 16, count->policy);
+	bt_put16(out + 24, count->list);
+	bt_put64(out + 32, (uint64_t)count->from);
+	bt_put64(out + 40, (uint64_t)count->time);
+	bt_put64(out + 48, count->counted_before);
+	bt_put64(out + 56, count->counted);
+	bt_put64(out + 64, count->dropped_before);
+	bt_put64(out + 72, count->dropped);
+}
+
 /* ---- in ---- */
 
 static void get_sequence(struct bt_cursor *in, uint8_t flags, struct bt_segment_event *record)

@@ -115,6 +115,7 @@ size_t bt_event_encode(uint8_t out[static BT_EVENT_ENCODED_MAX], struct bt_segme
 void bt_gap_encode(uint8_t out[static BT_GAP_SIZE], uint64_t boot, uint32_t ring, uint64_t first,
     uint64_t last, int64_t time);
 void bt_beat_encode(uint8_t out[static BT_BEAT_SIZE], const struct bt_beat *beat);
+void bt_count_encode(uint8_t out[static BT_COUNT_SIZE], const struct bt_count *count);
 
 /*
  * Reads one event at *at and moves past it; *event holds the one before, all zero at the start of

@@ -290,28 +290,13 @@ bool bt_segment_beat(
 	       append_block(writer, BT_BLOCK_BEAT, 1, block, sizeof(block), err);
 }
 
-static void put_count(uint8_t *at, const struct bt_count *count)
-{
-	bt_put64(at, count->boot);
-	bt_put32(at + 8, count->ring);
-	bt_put32(at + 12, count->epoch);
-	bt_put64(at + 16, count->policy);
-	bt_put16(at + 24, count->list);
-	bt_put64(at + 32, (uint64_t)count->from);
-	bt_put64(at + 40, (uint64_t)count->time);
-	bt_put64(at + 48, count->counted_before);
-	bt_put64(at + 56, count->counted);
-	bt_put64(at + 64, count->dropped_before);
-	bt_put64(at + 72, count->dropped);
-}
-
 bool bt_segment_counts(struct bt_segment_writer *writer, const struct bt_count *counts,
     unsigned count, struct bt_err *err)
 {
-	uint8_t block[BT_BLOCK_HEADER + BT_COUNTS_BATCH * BT_COUNT_SIZE] = {0};
+	uint8_t block[BT_BLOCK_HEADER + BT_COUNTS_BATCH * BT_COUNT_SIZE];
 	size_t size = BT_BLOCK_HEADER + (size_t)count * BT_COUNT_SIZE;
 	for (unsigned i = 0; i < count; i++)
-		put_count(block + BT_BLOCK_HEADER + (size_t)i * BT_COUNT_SIZE, &counts[i]);
+		bt_count_encode(block + BT_BLOCK_HEADER + (size_t)i * BT_COUNT_SIZE, &counts[i]);
 	return bt_segment_flush(writer, err) &&
 	       append_block(writer, BT_BLOCK_COUNTS, count, block, size, err);
 }

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "network.h"
+#include "rollup.h"
 #include "writers.h"
 
 enum { BOOT = 0x1234, TIME = 1700000000 };
@@ -414,6 +415,44 @@ static void test_rewritten(void **state)
 	bt_report_free(&report);
 }
 
+/* A roll-up has them in place of the segments that it sums up, also when these are gone. */
+static void test_rolled_up(void **state)
+{
+	(void)state;
+	const struct bt_count counts[] = {
+	    count_of(0, 59, 0, 10, 0),
+	    count_of(60, 110, 10, 12, 0),
+	    count_of(600, 601, 12, 112, 0),
+	};
+	const struct bt_rollup_options rollup = {
+	    .events_dir = in(folder, "events"), .now = MS(3 * 86400)};
+	struct bt_rollup_tally tally;
+	struct bt_report_options options = by_list();
+	struct bt_network client = {.bits = 128};
+	struct bt_event event = event_of(1, POLICY, 1);
+	uint64_t forgotten;
+	struct bt_err err;
+	make_segment(0, counts, 2);
+	make_segment(1, counts + 2, 1);
+	check(err, bt_rollup(&rollup, &tally, &err));
+	assert_int_equal(tally.rollups, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(sums().coverage.rollups, 1);
+		assert_int_equal(sums().coverage.segments, 0);
+		assert_int_equal(sums().counted[1], 112);
+		assert_int_equal(sums().hits[1], 114);
+		unlink(path_of(0, ".seg"));
+		unlink(path_of(1, ".seg"));
+	}
+	options.since = MS(-1);
+	options.until = MS(601);
+	assert_int_equal(sums_of(&options, folder, NULL).counted[1], 12);
+	memcpy(client.address, event.client, sizeof(client.address));
+	check(err, bt_rollup_forget(path_of(0, ".roll"), &client, &forgotten, &err));
+	assert_int_equal(forgotten, 2);
+	assert_int_equal(sums().hits[1], 112);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +464,7 @@ int main(void)
 	    test(test_row),
 	    test(test_once),
 	    test(test_rewritten),
+	    test(test_rolled_up),
 	};
 	seed = random_seed();
 	return cmocka_run_group_tests(tests, open_policy, close_policy);
