@@ -232,3 +232,22 @@ bool bt_event_decode(const uint8_t **at, const uint8_t *end, struct bt_segment_e
 	*at = in.at;
 	return true;
 }
+
+bool bt_count_decode(const uint8_t record[static BT_COUNT_SIZE], struct bt_count *count)
+{
+	*count = (struct bt_count){
+	    .boot = bt_get64(record),
+	    .ring = bt_get32(record + 8),
+	    .epoch = bt_get32(record + 12),
+	    .policy = bt_get64(record + 16),
+	    .list = bt_get16(record + 24),
+	    .from = (int64_t)bt_get64(record + 32),
+	    .time = (int64_t)bt_get64(record + 40),
+	    .counted_before = bt_get64(record + 48),
+	    .counted = bt_get64(record + 56),
+	    .dropped_before = bt_get64(record + 64),
+	    .dropped = bt_get64(record + 72),
+	};
+	return count->boot != 0 && count->counted >= count->counted_before &&
+	       count->dropped >= count->dropped_before;
+}

@@ -117,6 +117,9 @@ void bt_gap_encode(uint8_t out[static BT_GAP_SIZE], uint64_t boot, uint32_t ring
 void bt_beat_encode(uint8_t out[static BT_BEAT_SIZE], const struct bt_beat *beat);
 void bt_count_encode(uint8_t out[static BT_COUNT_SIZE], const struct bt_count *count);
 
+/* False if it is none; then *count is spoiled. */
+bool bt_count_decode(const uint8_t record[static BT_COUNT_SIZE], struct bt_count *count);
+
 /*
  * Reads one event at *at and moves past it; *event holds the one before, all zero at the start of
  * each block. False if the octets are no event; then *event is spoiled.

@@ -144,37 +144,24 @@ static bool holds_records(const struct block *block, size_t size)
 	return block->count == room / size && room % size == 0;
 }
 
+/* Or what was forgotten, in the same form. */
 static enum outcome visit_gaps(
     const struct reader *reader, const struct block *block, const char **reason)
 {
-	*reason = "a record that is no gap";
-	if (!holds_records(block, BT_GAP_SIZE))
-		return DAMAGED;
-	if (reader->visitor->gap == NULL)
-		return GO_ON;
-	for (const uint8_t *at = block->payload; at < block->end; at += BT_GAP_SIZE) {
-		uint64_t boot = bt_get64(at), first = bt_get64(at + 16), last = bt_get64(at + 24);
-		if (boot == 0 || first == 0 || first > last)
-			return DAMAGED;
-		if (!reader->visitor->gap(reader->visitor->ctx, boot, bt_get32(at + 8), first, last,
-			(int64_t)bt_get64(at + 32)))
-			return STOP;
-	}
-	return GO_ON;
-}
-
-static enum outcome visit_forgotten(
-    const struct reader *reader, const struct block *block, const char **reason)
-{
-	*reason = "a record that is of no forgotten events";
+	const struct bt_segment_visitor *to = reader->visitor;
+	bool gap = block->type == BT_BLOCK_GAP;
+	*reason = gap ? "a record that is no gap" : "a record that is of no forgotten events";
 	if (!holds_records(block, BT_GAP_SIZE))
 		return DAMAGED;
 	for (const uint8_t *at = block->payload; at < block->end; at += BT_GAP_SIZE) {
 		uint64_t boot = bt_get64(at), first = bt_get64(at + 16), last = bt_get64(at + 24);
+		uint32_t ring = bt_get32(at + 8);
 		if (boot == 0 || first == 0 || first > last)
 			return DAMAGED;
-		if (!reader->visitor->forgotten(
-			reader->visitor->ctx, boot, bt_get32(at + 8), first, last))
+		bool again = gap ? to->gap == NULL || to->gap(to->ctx, boot, ring, first, last,
+							  (int64_t)bt_get64(at + 32))
+				 : to->forgotten(to->ctx, boot, ring, first, last);
+		if (!again)
 			return STOP;
 	}
 	return GO_ON;
@@ -213,26 +200,12 @@ static enum outcome visit_counts(
 	*reason = "a record that counts no hits";
 	if (!holds_records(block, BT_COUNT_SIZE))
 		return DAMAGED;
-	if (reader->visitor->count == NULL)
-		return GO_ON;
 	for (const uint8_t *at = block->payload; at < block->end; at += BT_COUNT_SIZE) {
-		struct bt_count count = {
-		    .boot = bt_get64(at),
-		    .ring = bt_get32(at + 8),
-		    .epoch = bt_get32(at + 12),
-		    .policy = bt_get64(at + 16),
-		    .list = bt_get16(at + 24),
-		    .from = (int64_t)bt_get64(at + 32),
-		    .time = (int64_t)bt_get64(at + 40),
-		    .counted_before = bt_get64(at + 48),
-		    .counted = bt_get64(at + 56),
-		    .dropped_before = bt_get64(at + 64),
-		    .dropped = bt_get64(at + 72),
-		};
-		if (count.boot == 0 || count.counted < count.counted_before ||
-		    count.dropped < count.dropped_before)
+		struct bt_count count;
+		if (!bt_count_decode(at, &count))
 			return DAMAGED;
-		if (!reader->visitor->count(reader->visitor->ctx, &count))
+		if (reader->visitor->count != NULL &&
+		    !reader->visitor->count(reader->visitor->ctx, &count))
 			return STOP;
 	}
 	return GO_ON;
@@ -299,8 +272,7 @@ static enum outcome visit_roll_rows(
 	return go_on_if(again);
 }
 
-/* Whether anybody wants to know. Types that this version does not know add to events, and change
- * none. */
+/* Whether anybody wants to know. Types that are not known here add to events, and change none. */
 static bool is_wanted(const struct bt_segment_visitor *visitor, unsigned type)
 {
 	switch (type) {
@@ -338,9 +310,8 @@ static enum outcome visit_plain(
 	case BT_BLOCK_COLUMNS:
 		return visit_columns(reader, block, reason);
 	case BT_BLOCK_GAP:
-		return visit_gaps(reader, block, reason);
 	case BT_BLOCK_FORGOTTEN:
-		return visit_forgotten(reader, block, reason);
+		return visit_gaps(reader, block, reason);
 	case BT_BLOCK_SOURCES:
 		return visit_sources(reader, block, reason);
 	case BT_BLOCK_ROLL:
