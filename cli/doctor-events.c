@@ -97,6 +97,16 @@ static bool on_beat(void *ctx, const struct bt_beat *beat)
 	return true;
 }
 
+/* A ring's totals are in the segments of one folder once. */
+static bool on_count(void *ctx, const struct bt_count *count)
+{
+	struct reading *reading = ctx;
+	see(&reading->recent, count->time);
+	if (count->time >= reading->since)
+		reading->recent.counted += count->counted - count->counted_before;
+	return true;
+}
+
 static void on_damage(void *ctx, uint64_t offset, const char *reason)
 {
 	(void)offset;
@@ -117,7 +127,13 @@ static bool read_segments(struct bt_doctor *doctor, struct reading *reading, con
     bool *gone, struct bt_err *err)
 {
 	const struct bt_segment_visitor visitor = {
-	    .event = on_event, .gap = on_gap, .beat = on_beat, .damage = on_damage, .ctx = reading};
+	    .event = on_event,
+	    .gap = on_gap,
+	    .beat = on_beat,
+	    .count = on_count,
+	    .damage = on_damage,
+	    .ctx = reading,
+	};
 	struct bt_segment_file *files;
 	size_t count;
 	struct bt_err wrong;
@@ -162,7 +178,10 @@ static bool read_recent(struct bt_doctor *doctor, const char *folder)
 static void tell_beat(struct bt_doctor *doctor, const char *folder)
 {
 	const struct bt_recent *recent = &doctor->recent;
-	char ago[64];
+	char ago[64], counted[64] = "";
+	if (recent->counted > 0)
+		snprintf(counted, sizeof(counted), ", and %" PRIu64 " that are only counted",
+		    recent->counted);
 	bt_ago(ago, doctor, recent->last_beat);
 	if (recent->last_beat == 0) {
 		bt_found(doctor, doctor->running ? BT_HEALTH_FAIL : BT_HEALTH_WARN,
@@ -175,8 +194,8 @@ static void tell_beat(struct bt_doctor *doctor, const char *folder)
 				      ? "see the resolver's log: nothing is recorded at the moment"
 				      : "start Unbound");
 	} else {
-		bt_found(doctor, BT_HEALTH_OK, "heartbeat %s, %" PRIu64 " hits in %d days", ago,
-		    recent->hits, BT_DOCTOR_DAYS);
+		bt_found(doctor, BT_HEALTH_OK, "heartbeat %s, %" PRIu64 " hits in %d days%s", ago,
+		    recent->hits, BT_DOCTOR_DAYS, counted);
 	}
 }
 

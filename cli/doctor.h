@@ -33,6 +33,7 @@ enum { BT_DOCTOR_DAYS = 7 /* of the event log that are looked at */ };
 /* What the event log says of these days. */
 struct bt_recent {
 	uint64_t hits, lost;
+	uint64_t counted;    /* hits of which no event is kept */
 	uint64_t damaged;    /* blocks */
 	int64_t last_beat;   /* milliseconds since 1970; 0: there is none */
 	uint32_t period;     /* seconds from that one to the next */

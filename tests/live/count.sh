@@ -77,6 +77,9 @@ ask_all 30
 stop_unbound -KILL
 start_unbound
 expect_all 5 "over new lists"
+beacontrap doctor --server "127.0.0.1@$port" >"$work/doctor.log" 2>&1
+grep -q "heartbeat .*, $asked hits in 7 days, and $asked that are only counted" "$work/doctor.log" ||
+	fail "doctor does not see what is only counted: $(grep heartbeat "$work/doctor.log")"
 ask_all 20
 stop_unbound
 expect_all 5 "at the end"
