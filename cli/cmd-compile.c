@@ -11,12 +11,14 @@
 
 #include "argument-lists.h"
 #include "cli.h"
+#include "clock.h"
 #include "compile.h"
 #include "dump.h"
 #include "escape.h"
 #include "file.h"
 #include "progress.h"
 #include "state-dir.h"
+#include "watched.h"
 
 enum {
 	BAD_LINES_SHOWN = 20, /* of each list */
@@ -172,6 +174,23 @@ static mode_t mode_of_new_files(void)
 	return 0666 & ~mask;
 }
 
+/* ---- since when names are listed ---- */
+
+/* The trie is in place already: what goes wrong here costs a date. */
+static void renew_watched(const char *state_dir, const struct bt_trie *trie)
+{
+	char *path = bt_path_join(state_dir, BT_WATCHED_FILE);
+	struct bt_err err;
+	bool lost = false;
+	if (path == NULL)
+		bt_message("warning: out of memory: since when names are listed is not kept");
+	else if (!bt_watched_renew(path, trie, bt_clock_real(), &lost, &err))
+		bt_message("warning: since when names are listed is not kept: %s", err.text);
+	else if (lost)
+		bt_message("warning: %s: was damaged: names count as listed from now on", path);
+	free(path);
+}
+
 /* ---- the job ---- */
 
 /* What to compile, and where to. */
@@ -200,6 +219,8 @@ static bool put_in_place(struct job *job, void *bytes, size_t size, struct bt_er
 		       job->state_dir != NULL ? STATE_FILE_MODE : mode_of_new_files(), err);
 	if (ok)
 		keep_previous(&previous, job->path);
+	if (ok && job->state_dir != NULL)
+		renew_watched(job->state_dir, trie);
 	bt_trie_close(&previous.trie);
 	bt_trie_close(&trie);
 	return ok;

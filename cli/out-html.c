@@ -396,7 +396,8 @@ static void put_recording(FILE *out, const struct bt_view *view)
 	fprintf(out,
 	    "<dt>Log</dt><dd>%u segments and %u roll-ups of %u resolvers, %" PRIu64
 	    " damaged blocks, %" PRIu64 " duplicates left out</dd>\n",
-	    coverage->segments, coverage->rollups, coverage->resolvers, coverage->damaged, coverage->duplicates);
+	    coverage->segments, coverage->rollups, coverage->resolvers, coverage->damaged,
+	    coverage->duplicates);
 }
 
 /* What other tools' logs lack, nobody knows. */

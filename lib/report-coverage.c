@@ -169,6 +169,52 @@ int64_t bt_report_watched(const struct bt_report *report, uint32_t list)
 	return watch == NULL ? 0 : watch->since;
 }
 
+/* From when on the log has something of every resolver. */
+static int64_t covered_since(const struct bt_report *report)
+{
+	int64_t since = 0;
+	for (size_t i = 0; i < report->resolver_count; i++) {
+		int64_t first = INT64_MAX;
+		for (uint32_t j = 0; j < bt_intern_count(report->boot_table); j++) {
+			const struct bt_boot *boot = &report->boots[j];
+			if (boot->alive && boot->resolver == report->resolvers[i] &&
+			    boot->first < first)
+				first = boot->first;
+		}
+		since = first > since ? first : since;
+	}
+	return since == INT64_MAX ? 0 : since;
+}
+
+static int64_t listed_since(
+    const struct bt_report *report, int64_t since, const uint8_t *key, size_t size)
+{
+	for (size_t i = 0; i < report->listing_count; i++) {
+		int64_t listed = report->listings[i] == NULL
+				     ? 0
+				     : bt_watched_since(report->listings[i], key, size);
+		if (listed == 0)
+			return 0;
+		since = listed > since ? listed : since;
+	}
+	return since;
+}
+
+void bt_report_note_listed(struct bt_report *report)
+{
+	int64_t covered = covered_since(report);
+	if (covered == 0 || report->listing_count == 0 || report->options.by != BT_BY_INDICATOR)
+		return;
+	for (size_t i = 0; i < report->row_count; i++) {
+		size_t size;
+		const uint8_t *key = bt_intern_bytes(report->names, (uint32_t)i, &size);
+		int64_t since = listed_since(report, covered, key, size);
+		int64_t *known = &report->rows[i].wide.watched_since;
+		if (since != 0 && (*known == 0 || since < *known))
+			*known = since;
+	}
+}
+
 static bool name_resolvers(struct bt_report *report, struct bt_boot *const *boots, size_t count)
 {
 	uint32_t *names = realloc(report->resolvers, (count + 1) * sizeof(*names));

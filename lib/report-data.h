@@ -11,6 +11,7 @@
 #include "report.h"
 #include "segment-folder.h"
 #include "segment.h"
+#include "watched.h"
 
 #define BT_NO_RESOLVER UINT32_MAX
 
@@ -206,6 +207,8 @@ struct bt_report {
 	size_t known_policy_room;
 	struct bt_watch_since *watched; /* sorted by name's number */
 	size_t watched_count;
+	struct bt_watched **listings; /* of each folder: NULL if it has none */
+	size_t listing_count;
 	struct bt_intern *counted_table; /* boot, ring, epoch and list */
 	struct bt_counted *counted;
 	size_t counted_room;
@@ -398,6 +401,13 @@ bool bt_report_sum_counts(struct bt_report *report);
 bool bt_report_count_rows(struct bt_report *report);
 
 void bt_report_free_counts(struct bt_report *report);
+
+/*
+ * Notes in rows by indicator from when on the log would have shown a hit, everywhere: by what is
+ * kept beside the tries, which knows better than lists that change as a whole. Rows are by their
+ * number.
+ */
+void bt_report_note_listed(struct bt_report *report);
 
 /* ---- report-wide.c ---- */
 

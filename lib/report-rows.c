@@ -273,7 +273,10 @@ static bool make_rows(struct bt_report *report)
 	for (size_t i = 0; i < report->row_count; i++)
 		if (!fill_row(report, i))
 			return false;
-	return bt_report_say_facts(report);
+	if (!bt_report_say_facts(report))
+		return false;
+	bt_report_note_listed(report);
+	return true;
 }
 
 static int by_time(const void *a, const void *b)

@@ -152,6 +152,8 @@ static void free_parts(struct bt_report *report)
 		free(report->texts[i]);
 	for (uint32_t i = 0; i < report->named_clients; i++)
 		free(report->client_names[i]);
+	for (size_t i = 0; i < report->listing_count; i++)
+		bt_watched_close(&report->listings[i]);
 }
 
 static void free_tables(struct bt_report *r)
@@ -176,9 +178,9 @@ void bt_report_free(struct bt_report **report)
 	free_parts(r);
 	void *arrays[] = {r->list, r->tallies, r->client_hit, r->address_hit, r->drafts, r->touched,
 	    r->hour_hits, r->facts, r->moments, r->sources, r->boots, r->strings.text, r->resolvers,
-	    r->lists, r->known_policies, r->watched, r->problems, r->policies, r->subjects,
-	    r->block_whos, r->chosen, r->client_names, r->rows, r->endpoints, r->hour_rows,
-	    r->texts};
+	    r->lists, r->known_policies, r->watched, r->listings, r->problems, r->policies,
+	    r->subjects, r->block_whos, r->chosen, r->client_names, r->rows, r->endpoints,
+	    r->hour_rows, r->texts};
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		free(arrays[i]);
 	free_tables(r);
@@ -532,6 +534,28 @@ static bool read_folder(struct bt_report *report, const char *folder, struct bt_
 	return (ok && bt_report_measure(report)) || bt_fail(err, "%s: out of memory", folder);
 }
 
+/* Since when names are listed there. Without that, the report knows less. */
+static bool add_listing(struct bt_report *report, const char *state_dir, struct bt_err *err)
+{
+	char *path = bt_path_join(state_dir, BT_WATCHED_FILE);
+	struct bt_watched **more =
+	    realloc(report->listings, (report->listing_count + 1) * sizeof(struct bt_watched *));
+	struct bt_err unread;
+	if (more != NULL) {
+		report->listings = more;
+		more[report->listing_count++] = NULL;
+	}
+	if (path == NULL || more == NULL) {
+		free(path);
+		return bt_fail(err, "%s: out of memory", state_dir);
+	}
+	if (access(path, F_OK) == 0 &&
+	    !bt_watched_open(&more[report->listing_count - 1], path, &unread))
+		bt_report_problem_add(report, "%s", unread.text);
+	free(path);
+	return true;
+}
+
 bool bt_report_read(struct bt_report *report, const char *state_dir, struct bt_err *err)
 {
 	struct stat st;
@@ -542,7 +566,7 @@ bool bt_report_read(struct bt_report *report, const char *state_dir, struct bt_e
 	char *folder = bt_path_join(state_dir, "events");
 	if (folder == NULL)
 		return bt_fail(err, "%s: out of memory", state_dir);
-	bool ok = read_folder(report, folder, err);
+	bool ok = read_folder(report, folder, err) && add_listing(report, state_dir, err);
 	free(folder);
 	return ok;
 }

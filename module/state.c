@@ -172,8 +172,7 @@ static bool load_trie(struct bt_state *state)
 	else if (load_file(state, TRIE_FILE ".prev", &err_prev))
 		say(state, true, "%s; the previous one, " TRIE_FILE ".prev, is in force", err.text);
 	else
-		say(state, true,
-		    "%s; UNPROTECTED: every name passes until there is a trie to read",
+		say(state, true, "%s; UNPROTECTED: every name passes until there is a trie to read",
 		    err.text);
 	return false;
 }

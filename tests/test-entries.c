@@ -117,8 +117,8 @@ static char *describe(const struct outcome *o)
 		fputs(name, to);
 		for (unsigned m = 0; m < bt_policy_class_size(o->policy, class_id); m++) {
 			struct bt_member member = bt_policy_member(o->policy, class_id, m);
-			fprintf(to, " %u:%u:%u", member.list, member.scope,
-			    meta_of(o->policy, member));
+			fprintf(
+			    to, " %u:%u:%u", member.list, member.scope, meta_of(o->policy, member));
 		}
 		fputc('\n', to);
 	}

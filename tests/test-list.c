@@ -18,7 +18,8 @@
 
 #include "list.h"
 
-/* ---- what a list gives, as text: "NAME SCOPE {KEY=VALUE; ...}" and "!LINE REASON", a line each ---- */
+/* ---- what a list gives, as text: "NAME SCOPE {KEY=VALUE; ...}" and "!LINE REASON", a line each
+ * ---- */
 
 struct seen {
 	char text[65536];
@@ -375,8 +376,7 @@ static const struct row hosts[] = {
     {TEXT("0.0.0.0 192.0.2.1"), ADDRESS},
     {TEXT("0.0.0.0 ."), "!1 the root, which would cover every name\n"},
     {TEXT("0.0.0.0 *.evil.com"), "!1 a wildcard, where one name was expected\n"},
-    {TEXT("0.0.0.0 ev\xc3\xadl.com"),
-	"xn--evl-sma.com exact\n"},
+    {TEXT("0.0.0.0 ev\xc3\xadl.com"), "xn--evl-sma.com exact\n"},
     {TEXT("0.0.0.0 evil\0.com"), "!1 a control character in a name\n"},
     /* the machine's own names */
     {TEXT("127.0.0.1 localhost localhost.localdomain local LOCALHOST."), ""},

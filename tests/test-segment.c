@@ -86,7 +86,8 @@ static void test_typical_size(void **state)
 	(void)state;
 	struct bt_segment_writer *writer = create();
 	put_events(writer, 1, 1000);
-	assert_true(bt_segment_written(writer) < 40 * 1000); /* a struct bt_event is more than 600 */
+	assert_true(
+	    bt_segment_written(writer) < 40 * 1000); /* a struct bt_event is more than 600 */
 	struct bt_err err;
 	check(err, bt_segment_close(&writer, &err));
 }
