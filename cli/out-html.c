@@ -390,6 +390,15 @@ static void put_recording(FILE *out, const struct bt_view *view)
 	if (bt_view_tells_lost(view))
 		put_by_list(out, view->report, true);
 	fputs("</dd>\n", out);
+	if (coverage->misdated > 0)
+		fprintf(out,
+		    "<dt>Clock was wrong</dt><dd class=\"bad\">%" PRIu64
+		    " events are dated before their lists were made</dd>\n",
+		    coverage->misdated);
+	if (coverage->subnets)
+		fputs("<dt>Clients</dt><dd>are recorded as their networks: of IPv4 24 bits, of "
+		      "IPv6 56</dd>\n",
+		    out);
 	put_length(out, "Not running", coverage->down);
 	put_length(out, "Without lists", coverage->unprotected);
 	put_length(out, "Paused", coverage->paused);

@@ -185,11 +185,12 @@ static json_t *counted_array(const struct bt_report *report)
 static json_t *coverage_object(const struct bt_view *view)
 {
 	const struct bt_report_coverage *coverage = &view->coverage;
-	return json_pack("{so so so so so so si si sI sI sI}", "events",
+	return json_pack("{so so so so so so so sb si si sI sI sI}", "events",
 	    bt_json_number(coverage->events), "counted", bt_json_number(coverage->counted), "lost",
 	    bt_json_number(coverage->lost), "withoutEvent", counted_array(view->report),
 	    "duplicates", bt_json_number(coverage->duplicates), "damaged",
-	    bt_json_number(coverage->damaged), "segments", (int)coverage->segments, "rollups",
+	    bt_json_number(coverage->damaged), "misdated", bt_json_number(coverage->misdated),
+	    "subnets", (int)coverage->subnets, "segments", (int)coverage->segments, "rollups",
 	    (int)coverage->rollups, "notRunningMs", (json_int_t)coverage->down, "unprotectedMs",
 	    (json_int_t)coverage->unprotected, "pausedMs", (json_int_t)coverage->paused);
 }

@@ -261,13 +261,15 @@ static void put_endpoint_kind(FILE *out, const struct bt_view *view)
 	const struct bt_report_options *options = &view->options;
 	uint64_t forwarders = bt_report_forwarders(view->report);
 	bool folds = options->identify != NULL || options->fold;
-	if (!folds && forwarders == 0)
+	if (!folds && forwarders == 0 && !view->coverage.subnets)
 		return;
 	put_label(out, "Endpoints", 0);
 	fprintf(out, "%" PRIu64 "%s", bt_report_endpoints(view->report),
 	    options->identify != NULL ? " devices, or addresses that are of none"
 	    : options->fold           ? " addresses, of IPv6 the first 64 bits"
 				      : " addresses");
+	if (view->coverage.subnets)
+		fputs("; clients are recorded as their networks: of IPv4 24 bits, of IPv6 56", out);
 	if (folds)
 		fprintf(out, "; %" PRIu64 " whole addresses", bt_report_addresses(view->report));
 	if (forwarders > 0)
@@ -343,6 +345,11 @@ static void put_coverage(FILE *out, const struct bt_view *view)
 	    bt_duration_show(unprotected, coverage->unprotected));
 	if (coverage->paused > 0)
 		fprintf(out, ", paused %s", bt_duration_show(paused, coverage->paused));
+	if (coverage->misdated > 0)
+		fprintf(out,
+		    "; %" PRIu64
+		    " events are dated before their lists were made: the clock was wrong",
+		    coverage->misdated);
 	putc('\n', out);
 }
 

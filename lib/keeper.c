@@ -129,6 +129,7 @@ static bool beat(struct bt_keeper *keeper, enum bt_beat_kind kind, struct bt_err
 	    .policy = atomic_load(&keeper->policy),
 	    .period = keeper->beat_seconds,
 	    .paused = atomic_load(&keeper->paused),
+	    .subnets = keeper->subnets,
 	    .kind = (uint8_t)kind,
 	};
 	for (unsigned i = 0; i < keeper->drain_count; i++) {

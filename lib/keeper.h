@@ -31,6 +31,7 @@ struct bt_keeper {
 	unsigned beat_seconds;
 	void (*log)(bool error, const char *text);
 	_Atomic uint64_t policy; /* in force; any thread */
+	bool subnets;            /* what heartbeats say of the log */
 	atomic_bool paused;      /* likewise */
 
 	/* The keeper's own, zero at first. */

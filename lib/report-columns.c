@@ -64,6 +64,7 @@ static bool count(struct bt_report *report, const struct bt_columns *columns, ui
 	uint32_t endpoint = columns->endpoint_of[at];
 	struct bt_who *who = &report->block_whos[endpoint];
 	report->coverage.events++;
+	report->coverage.misdated += columns->time[at] < subject->not_before;
 	if (!subject->wanted)
 		return true;
 	if ((who->client == BT_NOT_ASKED || report->options.identify_by_time) &&

@@ -100,6 +100,7 @@ struct bt_known_policy {
 struct bt_segment_policy {
 	uint64_t digest;
 	const struct bt_policy *policy; /* NULL: it is not in the segment */
+	int64_t made;                   /* no event of it is older */
 };
 
 /* Hits of which there is no event, by the list of a page of a ring (counts.h). */
@@ -129,10 +130,11 @@ struct bt_watch_since {
 struct bt_subject {
 	const struct bt_policy *policy; /* NULL: not known */
 	const struct bt_event *event;
-	bool wanted;   /* by the filter; if not, the rest says nothing */
-	uint32_t list; /* that it is credited to, in strings */
-	size_t first;  /* of its rows in touched[], */
-	uint32_t rows; /* and how many; by client and by day, they follow from each hit */
+	int64_t not_before; /* when the lists that it is of were made: no event of it is older */
+	bool wanted;        /* by the filter; if not, the rest says nothing */
+	uint32_t list;      /* that it is credited to, in strings */
+	size_t first;       /* of its rows in touched[], */
+	uint32_t rows;      /* and how many; by client and by day, they follow from each hit */
 };
 
 #define BT_NOT_WANTED UINT32_MAX
@@ -311,6 +313,9 @@ bool bt_report_mark(struct bt_report *report, uint32_t client);
 
 /* The policy that the open segment has for this digest, NULL if none. */
 const struct bt_policy *bt_report_policy(const struct bt_report *report, uint64_t digest);
+
+/* When the lists of that policy were made, in milliseconds, as far as that is known. */
+int64_t bt_report_made_at(const struct bt_report *report, uint64_t digest);
 
 /* Says once a segment that the names of these events' lists are not known. */
 bool bt_report_check_policy(struct bt_report *report, uint64_t digest);

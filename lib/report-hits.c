@@ -224,8 +224,10 @@ static const char *list_of(const struct bt_policy *policy, const struct bt_event
 bool bt_report_subject(struct bt_report *report, struct bt_subject *subject,
     const struct bt_policy *policy, const struct bt_event *event)
 {
-	*subject =
-	    (struct bt_subject){.policy = policy, .event = event, .first = report->touched_count};
+	*subject = (struct bt_subject){.policy = policy,
+	    .event = event,
+	    .not_before = bt_report_made_at(report, event->policy),
+	    .first = report->touched_count};
 	subject->wanted = is_wanted(report, policy, event);
 	return !subject->wanted ||
 	       (bt_strings_add(&report->strings, list_of(policy, event), &subject->list) &&

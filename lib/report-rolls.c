@@ -236,6 +236,8 @@ bool bt_report_on_roll(void *ctx, const struct bt_roll *roll)
 		const struct bt_roll_group *group = &roll->group[i];
 		const struct bt_subject *subject = &report->subjects[group->shape];
 		report->coverage.events += group->hits;
+		if (group->first_seen < subject->not_before)
+			report->coverage.misdated += group->hits;
 		if (subject->wanted && !count_group(report, roll, subject, group))
 			return stop(report);
 	}

@@ -311,12 +311,25 @@ static bool add_list(struct bt_report *report, const struct bt_list_info *list)
 	return true;
 }
 
+/* A list is made before it comes into force. Its time is in seconds, and clocks differ. */
+static int64_t made_at(const struct bt_policy *policy)
+{
+	enum { TOLERANCE_MS = 60000 };
+	int64_t newest = 0;
+	for (unsigned i = 0; policy != NULL && i < bt_policy_lists(policy); i++) {
+		int64_t modified = bt_policy_list(policy, i).modified;
+		newest = modified > newest ? modified : newest;
+	}
+	return newest > 0 && newest < INT64_MAX / 1000 ? newest * 1000 - TOLERANCE_MS : INT64_MIN;
+}
+
 static bool add_policy(struct bt_report *report, uint64_t digest, const struct bt_policy *policy)
 {
 	if (!bt_report_room(&report->policies, &report->policy_room, report->policy_count,
 		sizeof(*report->policies)))
 		return false;
-	report->policies[report->policy_count++] = (struct bt_segment_policy){digest, policy};
+	report->policies[report->policy_count++] =
+	    (struct bt_segment_policy){digest, policy, made_at(policy)};
 	return true;
 }
 
@@ -384,6 +397,14 @@ const struct bt_policy *bt_report_policy(const struct bt_report *report, uint64_
 	return NULL;
 }
 
+int64_t bt_report_made_at(const struct bt_report *report, uint64_t digest)
+{
+	for (size_t i = report->policy_count; i-- > 0;)
+		if (report->policies[i].digest == digest)
+			return report->policies[i].made;
+	return INT64_MIN;
+}
+
 bool bt_report_check_policy(struct bt_report *report, uint64_t digest)
 {
 	for (size_t i = report->policy_count; i-- > 0;) {
@@ -414,6 +435,7 @@ static bool on_event(void *ctx, const struct bt_segment_event *record)
 	    !bt_report_count(report, bt_report_policy(report, event->policy), event))
 		return stop(report);
 	report->coverage.events++;
+	report->coverage.misdated += event->time < bt_report_made_at(report, event->policy);
 	return true;
 }
 
@@ -440,6 +462,7 @@ static bool on_beat(void *ctx, const struct bt_beat *beat)
 	    !bt_report_room(&boot->beats, &boot->beat_room, boot->beat_count, sizeof(*beat)))
 		return stop(report);
 	boot->beats[boot->beat_count++] = *beat;
+	report->coverage.subnets |= beat->subnets;
 	return true;
 }
 

@@ -145,6 +145,9 @@ struct bt_report_coverage {
 	uint64_t lost;       /* inside gaps */
 	uint64_t counted;    /* hits of the time asked about that were to be counted only */
 	uint64_t damaged;    /* blocks that could not be read */
+	uint64_t misdated;   /* events from before the list that they are of was made: the clock was
+				wrong */
+	bool subnets;        /* somewhere clients were recorded as their networks */
 	unsigned segments;
 	unsigned rollups; /* that were read in place of segments */
 	unsigned resolvers;

@@ -114,6 +114,7 @@ void bt_beat_encode(uint8_t out[static BT_BEAT_SIZE], const struct bt_beat *beat
 	bt_put32(out + 40, beat->period);
 	out[44] = beat->kind;
 	out[45] = beat->paused;
+	out[46] = beat->subnets;
 }
 
 void bt_count_encode(uint8_t out[static BT_COUNT_SIZE], const struct bt_count *count)

@@ -185,6 +185,7 @@ static enum outcome visit_beats(
 		    .period = bt_get32(at + 40),
 		    .kind = at[44],
 		    .paused = at[45] != 0,
+		    .subnets = at[46] != 0,
 		};
 		if (beat.boot == 0 || beat.kind > BT_BEAT_STOP)
 			return DAMAGED;

@@ -42,6 +42,7 @@ struct bt_beat {
 	uint32_t period; /* seconds after which the next one is due at the latest; 0: 60 */
 	uint8_t kind;    /* enum bt_beat_kind */
 	bool paused;     /* by a local decision: nothing is stopped, hits are recorded */
+	bool subnets;    /* clients are recorded as their networks */
 };
 
 enum bt_beat_kind { BT_BEAT_START, BT_BEAT_ALIVE, BT_BEAT_STOP };

@@ -236,6 +236,7 @@ static bool make_keeper(
 	keeper->resolver = writer->resolver;
 	keeper->policies = writer->policies;
 	keeper->log = writer->log;
+	keeper->subnets = writer->subnets;
 	keeper->slots = options->slots == 0 ? SLOTS_DEFAULT : options->slots;
 	keeper->beat_seconds =
 	    options->beat_seconds == 0 ? BEAT_SECONDS_DEFAULT : options->beat_seconds;

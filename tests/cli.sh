@@ -979,6 +979,26 @@ group_rollup()
 	try rollup empty
 }
 
+# Events from before their list was made tell that a clock was wrong; in every format.
+group_misdated()
+{
+	make_state
+	rm state/events/*
+	"$make_events" state/events <<-'END'
+		segment dns1.example.net 18 1 2025-11-20T10:00:00Z
+		policy state/beacontrap.trie
+		beat start 2025-11-20T10:00:00Z
+		event 0 1 2025-11-20T10:00:01Z 10.0.0.1 evil.example
+		event 0 2 2026-11-20T10:00:01Z 10.0.0.1 evil.example
+		beat stop 2026-11-20T10:00:02Z
+	END
+	for format in table json html; do
+		"$program" report --as-of 2026-11-20T10:03 --format $format state 2>&1 | grep -o '1 events are dated before.*\|"misdated":1'
+	done
+	"$program" rollup state >/dev/null
+	"$program" report --as-of 2026-11-20T10:03 state 2>&1 | grep -o '1 events are dated before.*'
+}
+
 group_formats()
 {
 	make_state
@@ -1328,7 +1348,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
-	lookup names agree report rows counts segments extract continuity metrics identities forget rollup formats empty doctor terminal output
+	lookup names agree report rows counts segments extract continuity metrics identities forget rollup misdated formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"

@@ -35,4 +35,5 @@ stop_unbound
 	"2 127.0.0.0 1 127.0.1.0 1 127.0.2.0" ] || fail "clients: $(cat "$work/hits")"
 grep -v '"port":0,' "$work/hits" && fail "a port"
 beacontrap report --endpoints --format csv 2>/dev/null | grep -q '^listed.example,127.0.0.0,2,' || fail "the report"
+beacontrap report 2>&1 | grep -q '^Endpoints .*clients are recorded as their networks' || fail "the report does not say so"
 exit 0
