@@ -66,6 +66,46 @@ static void on_damage(void *ctx, uint64_t offset, const char *reason)
 	expect(offset % 8 == 0 && reason[0] != '\0');
 }
 
+static bool on_sources(void *ctx, const struct bt_roll_source *sources, uint32_t count)
+{
+	(void)ctx;
+	for (uint32_t i = 0; i < count; i++)
+		expect(sources[i].boot != 0 && sources[i].first <= sources[i].last &&
+		       sources[i].earliest <= sources[i].latest);
+	return true;
+}
+
+static bool on_roll(void *ctx, const struct bt_roll *roll)
+{
+	(void)ctx;
+	for (uint32_t i = 0; i < roll->groups; i++) {
+		const struct bt_roll_group *group = &roll->group[i];
+		uint64_t hits = 0;
+		expect(bt_event_valid(&roll->shape[group->shape]));
+		for (uint32_t j = group->row; j < group->row + group->rows; j++) {
+			expect(roll->endpoint_of[j] < roll->endpoints);
+			expect(roll->row[j].first_seen >= group->first_seen &&
+			       roll->row[j].first_seen <= roll->row[j].last_seen &&
+			       roll->row[j].last_seen <= group->last_seen);
+			hits += roll->row[j].hits;
+		}
+		expect(hits == group->hits);
+	}
+	return true;
+}
+
+/* What blocks of groups and rows hold once they are decompressed. */
+static void try_roll(const uint8_t *data, size_t size)
+{
+	struct bt_roll_buffer *buffer = NULL;
+	struct bt_roll roll;
+	size_t half = size / 2;
+	if (half >= 16 && bt_roll_read(&buffer, &roll, data, half, bt_get32(data + 12)) == NULL &&
+	    bt_roll_read_rows(buffer, &roll, data + half, size - half) == NULL)
+		on_roll(NULL, &roll);
+	bt_roll_buffer_free(&buffer);
+}
+
 /* Resealed, so that what is behind the checksums is reached. */
 static void reseal(uint8_t *bytes, size_t size)
 {
@@ -120,6 +160,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .gap = on_gap,
 	    .beat = on_beat,
 	    .count = on_count,
+	    .sources = on_sources,
+	    .roll = on_roll,
+	    .roll_rows = true,
 	    .damage = on_damage,
 	};
 	size_t whole = 0;
@@ -136,5 +179,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	free(copy);
 	try_columns(data, size);
+	try_roll(data, size);
 	return 0;
 }

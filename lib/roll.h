@@ -15,7 +15,11 @@
 
 #include "segment-columns.h"
 
-enum { BT_ROLL_ROWS = 1 << 20 /* in one block, at most */ };
+enum {
+	BT_ROLL_ROWS = 1 << 20, /* in one block, at most */
+	BT_ROLL_DAY_MS = 86400000,
+	BT_ROLL_HEADER = 16, /* octets: the numbers of shapes, endpoints, groups and rows */
+};
 
 /* Events of a segment that are summed up, all that it has of a ring without a gap; 0: none at all.
  */
@@ -58,7 +62,16 @@ struct bt_roll {
 void bt_roll_shape(struct bt_event *shape, const struct bt_event *event);
 
 /* The day of UTC that has this moment. */
-int64_t bt_roll_day(int64_t time);
+static inline int64_t bt_roll_day(int64_t time)
+{
+	return time / BT_ROLL_DAY_MS - (time % BT_ROLL_DAY_MS < 0);
+}
+
+/* When it begins, modulo 2^64: that may be earlier than an int64_t can say. */
+static inline uint64_t bt_roll_begin(int64_t day)
+{
+	return (uint64_t)day * BT_ROLL_DAY_MS;
+}
 
 /* ---- to octets ---- */
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "reports.h"
+#include "rollup.h"
 #include "tidy.h"
 
 enum { HOUR = 3600000 };
@@ -103,6 +104,39 @@ static void test_size(void **state)
 	assert_false(is_there(2) || is_there(0));
 }
 
+/* By size, roll-ups go last, whatever their age; by age, as segments do. */
+static void test_rollups(void **state)
+{
+	(void)state;
+	struct bt_rollup_tally tally;
+	struct bt_err err;
+	char *events = strdup(in(folder, "events")), *rollup;
+	assert_true(asprintf(&rollup, "%s/dns1-0000000000000001-000001.roll", events) > 0);
+	make_segment(0, HOUR);
+	make_segment(1, 5 * HOUR);
+	char *aside = strdup(in(folder, "aside"));
+	assert_int_equal(rename(seg(0), aside), 0);
+	const struct bt_rollup_options options = {.events_dir = events, .now = T + 48 * HOUR};
+	check(err, bt_rollup(&options, &tally, &err));
+	assert_int_equal(tally.rollups, 1);
+	assert_int_equal(rename(aside, seg(0)), 0);
+	struct stat st;
+	assert_int_equal(stat(rollup, &st), 0);
+	tidy(0, (uint64_t)st.st_size, NULL);
+	assert_false(is_there(0) || is_there(1));
+	assert_int_equal(access(rollup, F_OK), 0);
+	struct outcome outcome = report();
+	assert_int_equal(outcome.coverage.events, 500);
+	bt_report_free(&outcome.report);
+	tidy(6 * HOUR, 0, NULL);
+	assert_int_equal(access(rollup, F_OK), 0);
+	tidy(4 * HOUR, 0, NULL);
+	assert_int_not_equal(access(rollup, F_OK), 0);
+	free(aside);
+	free(rollup);
+	free(events);
+}
+
 /* Packing keeps a segment's time, or it would live anew; and it ends when it is told to. */
 static void test_packs(void **state)
 {
@@ -138,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    test(test_retention),
 	    test(test_size),
+	    test(test_rollups),
 	    test(test_packs),
 	    test(test_nothing),
 	};
