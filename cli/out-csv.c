@@ -78,7 +78,8 @@ static void put_endpoints(FILE *out, const struct bt_report_row *row, const stru
 {
 	for (uint64_t i = 0; i < row->endpoints; i++) {
 		put_text(out, row->name);
-		fprintf(out, ",%s", row->who[i].name);
+		fputc(',', out);
+		put_text(out, row->who[i].name);
 		for (size_t j = 0; j < columns->count; j++)
 			if (columns->list[j]->of_endpoint != NULL)
 				put_cell(out, columns->list[j]->of_endpoint(&row->who[i]));

@@ -323,7 +323,9 @@ static void put_endpoints_of(FILE *out, const struct bt_view *view, const struct
 	put_head(out, columns, "Endpoint", true);
 	fputs("<tbody>\n", out);
 	for (uint64_t i = 0; i < row->endpoints; i++) {
-		fprintf(out, "<tr><th scope=\"row\">%s</th>", row->who[i].name);
+		fputs("<tr><th scope=\"row\">", out);
+		bt_html_text(out, row->who[i].name);
+		fputs("</th>", out);
 		for (size_t j = 0; j < columns->count; j++)
 			if (columns->list[j]->of_endpoint != NULL)
 				put_cell(out, columns->list[j]->of_endpoint(&row->who[i]), view);

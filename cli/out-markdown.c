@@ -75,7 +75,8 @@ static void put_endpoints(FILE *out, const struct bt_view *view, const struct bt
     const struct bt_column *const *columns, size_t count)
 {
 	for (uint64_t i = 0; i < row->endpoints; i++) {
-		fprintf(out, "| \xe2\x86\xb3 %s", row->who[i].name);
+		fputs("| \xe2\x86\xb3 ", out);
+		put_text(out, row->who[i].name);
 		for (size_t j = 0; j < count; j++) {
 			if (columns[j]->of_endpoint != NULL)
 				put_cell(out, columns[j]->of_endpoint(&row->who[i]), view);
