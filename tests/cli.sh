@@ -922,6 +922,13 @@ group_identities()
 	try report --as-of 2026-11-20T10:03 --format json --domain beacon.example --fold-ipv6 state
 	try report --identities none state
 	try report --identities binary state
+	# a client chooses what it is called
+	printf '1795000000 aa:bb:cc:00:00:01 10.0.0.1 =<b>"y|`z 01:aa\n' >hostile
+	for format in csv markdown json table; do
+		try report --as-of 2026-11-20T10:03 --endpoints --domain evil.example --format $format --identities hostile state
+	done
+	"$program" report --as-of 2026-11-20T10:03 --endpoints --format html --identities hostile state 2>/dev/null |
+		grep -o '=.*z</th>'
 	# clients behind a forwarder that does not name them cannot be told apart: that is said
 	printf 'trusted-forwarders: [ 10.0.0.1 ]\n' >>config.yaml
 	rm state/events/*
