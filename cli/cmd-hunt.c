@@ -11,12 +11,14 @@
 #include "report-options.h"
 #include "trie-names.h"
 
-enum { TRIE = BT_REPORT_OWN, LOG_FORMAT };
+enum { TRIE = BT_REPORT_OWN, LOG_FORMAT, YEAR };
 
 static const struct bt_option options[] = {
     BT_REPORT_OPTIONS,
     [TRIE] = {"trie", "FILE", "look for what is in this trie, instead of LISTs", 't'},
     [LOG_FORMAT] = {"log-format", "FORMAT", "of the LOGs, where it is not to be told by looking",
+	0},
+    [YEAR] = {"year", "YEAR", "of times in LOGs that say none; by default, the last possible one",
 	0},
     {NULL, NULL, NULL, 0},
 };
@@ -81,6 +83,8 @@ static const char *file_name(const char *path)
 /* What a log was read as, and what of it could not be. */
 static void say_stats(const char *path, const struct bt_log_stats *stats)
 {
+	if (stats->format == NULL && stats->refused)
+		return; /* which was said */
 	if (stats->format == NULL)
 		bt_message("%s: empty", file_name(path));
 	else
@@ -152,8 +156,8 @@ static bool add_all(struct hunt *hunt)
 	return false;
 }
 
-static enum bt_exit hunt_for(
-    struct bt_trie *trie, struct bt_report_call *made, const struct bt_call *call, int format)
+static enum bt_exit hunt_for(struct bt_trie *trie, struct bt_report_call *made,
+    const struct bt_call *call, int format, int year)
 {
 	struct hunt hunt = {.trie = trie, .policy = bt_trie_policy(trie)};
 	enum bt_exit status = BT_EXIT_FAILED;
@@ -161,6 +165,7 @@ static enum bt_exit hunt_for(
 	hunt.log = (struct bt_log_options){.format = format,
 	    .named_zone = made->view.zone.named,
 	    .offset = made->view.zone.offset,
+	    .year = year,
 	    .query = on_query,
 	    .ctx = &hunt};
 	if (!bt_report_new(&hunt.report, &made->view.options, &err)) {
@@ -175,6 +180,19 @@ static enum bt_exit hunt_for(
 	return status;
 }
 
+/* -1: it is none; 0: nobody says. */
+static int read_year(const char *text)
+{
+	enum { FIRST = 1970, LAST = 9999 };
+	char *end;
+	if (text == NULL)
+		return 0;
+	long year = strtol(text, &end, 10);
+	return *text < '1' || *text > '9' || *end != '\0' || year < FIRST || year > LAST
+		   ? -1
+		   : (int)year;
+}
+
 /* False after a message. */
 static bool check_usage(const struct bt_call *call, int format)
 {
@@ -182,6 +200,8 @@ static bool check_usage(const struct bt_call *call, int format)
 	if (call->option[LOG_FORMAT] != NULL && format < 0)
 		bt_usage(call, "there is no log format '%s': expected " BT_LOG_FORMATS,
 		    call->option[LOG_FORMAT]);
+	else if (read_year(call->option[YEAR]) < 0)
+		bt_usage(call, "'%s' is no year: expected 1970 to 9999", call->option[YEAR]);
 	else if (path == NULL && call->before <= 0)
 		bt_usage(call, "hunt: expected LISTs, then --, then LOGs; or --trie FILE");
 	else if (path != NULL && call->before > 0)
@@ -197,13 +217,15 @@ static enum bt_exit run(const struct bt_call *call)
 {
 	const char *path = call->option[TRIE], *name = call->option[LOG_FORMAT];
 	int format = name == NULL ? BT_LOG_AUTO : bt_log_format_from_name(name);
+	int year = read_year(call->option[YEAR]);
 	struct bt_report_call made;
 	if (!check_usage(call, format) || !bt_report_options_read(&made, call))
 		return BT_EXIT_FAILED;
 	struct bt_trie *trie =
 	    path != NULL ? bt_open_trie(call, path)
 			 : bt_argument_trie(call->argument, (unsigned)call->before, BT_ACTION_LOG);
-	enum bt_exit status = trie == NULL ? BT_EXIT_FAILED : hunt_for(trie, &made, call, format);
+	enum bt_exit status =
+	    trie == NULL ? BT_EXIT_FAILED : hunt_for(trie, &made, call, format, year);
 	bt_trie_close(&trie);
 	bt_report_options_free(&made);
 	return status;

@@ -6,6 +6,9 @@
  */
 
 #include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "log-format.h"
 
@@ -45,17 +48,64 @@ static enum bt_log_said read_row(
 		return bt_log_bad(source, "the client is no address");
 	query->time = (int64_t)(seconds * 1000 + 0.5);
 	query->qtype = read_type(sqlite3_column_int64(row, 1));
-	return bt_log_name(source, name, query);
+	return bt_log_raw_name(source, name, query);
 }
 
-static bool each_row(struct bt_log_source *source, sqlite3 *database, sqlite3_stmt *rows,
-    bt_log_row *each, void *ctx, struct bt_err *err)
+/* ---- a file that somebody made up ---- */
+
+enum {
+	STEPS = 100000,           /* of SQLite's machine, between two looks */
+	LOOKS_WITHOUT_ROW = 2000, /* some seconds; an honest row takes a few hundred steps */
+	LEAST_ROW = 4,            /* octets that a row takes in the file */
+};
+
+/* A view can go on for ever, with rows or without. */
+struct guard {
+	unsigned looks;
+	uint64_t rows, most_rows;
+};
+
+static int look(void *ctx)
 {
+	struct guard *guard = ctx;
+	return ++guard->looks > LOOKS_WITHOUT_ROW;
+}
+
+static bool is_endless(struct guard *guard)
+{
+	guard->looks = 0;
+	return ++guard->rows > guard->most_rows;
+}
+
+/* Rows may still be in the file that SQLite keeps beside it. */
+static uint64_t most_rows(const char *path)
+{
+	struct stat st;
+	uint64_t octets = 0;
+	char *beside = NULL;
+	if (stat(path, &st) == 0)
+		octets += (uint64_t)st.st_size;
+	if (asprintf(&beside, "%s-wal", path) >= 0 && stat(beside, &st) == 0)
+		octets += (uint64_t)st.st_size;
+	free(beside);
+	return octets / LEAST_ROW;
+}
+
+static bool each_row(struct bt_log_source *source, const char *path, sqlite3 *database,
+    sqlite3_stmt *rows, bt_log_row *each, void *ctx, struct bt_err *err)
+{
+	struct guard guard = {.most_rows = most_rows(path)};
 	struct bt_log_query query;
 	int status;
-	while ((status = sqlite3_step(rows)) == SQLITE_ROW)
+	sqlite3_progress_handler(database, STEPS, look, &guard);
+	while ((status = sqlite3_step(rows)) == SQLITE_ROW) {
+		if (is_endless(&guard))
+			return bt_fail(err, "it has more rows than there is room for in it");
 		if (!each(ctx, read_row(source, rows, &query), &query))
 			return true;
+	}
+	if (status == SQLITE_INTERRUPT)
+		return bt_fail(err, "its next row takes too long: it is no table of Pi-hole's");
 	return status == SQLITE_DONE || bt_fail(err, "%s", sqlite3_errmsg(database));
 }
 
@@ -63,7 +113,11 @@ static bool each_row(struct bt_log_source *source, sqlite3 *database, sqlite3_st
 static bool open_database(sqlite3 **database, const char *path, struct bt_err *err)
 {
 	enum { WAIT = 5000 /* milliseconds that FTL may keep it locked */ };
-	int status = sqlite3_open_v2(path, database, SQLITE_OPEN_READONLY, NULL);
+	char *plain; /* as a path it means nothing else: no "file:", no ":memory:" */
+	if (asprintf(&plain, "%s%s", path[0] == '/' ? "" : "./", path) < 0)
+		return bt_fail(err, "out of memory");
+	int status = sqlite3_open_v2(plain, database, SQLITE_OPEN_READONLY, NULL);
+	free(plain);
 	if (status != SQLITE_OK)
 		return bt_fail(
 		    err, "%s", *database != NULL ? sqlite3_errmsg(*database) : "out of memory");
@@ -93,7 +147,7 @@ bool bt_log_ftl(
 	sqlite3 *database = NULL;
 	sqlite3_stmt *rows = NULL;
 	bool read = open_database(&database, path, err) && find_rows(database, &rows, err);
-	read = read && each_row(source, database, rows, each, ctx, err);
+	read = read && each_row(source, path, database, rows, each, ctx, err);
 	sqlite3_finalize(rows);
 	sqlite3_close(database);
 	return read;

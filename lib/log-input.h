@@ -18,7 +18,7 @@
 
 #include "err.h"
 
-enum { BT_LOG_HEAD = 1 << 17 /* octets that can be looked at before they are read */ };
+enum { BT_LOG_HEAD = 1 << 20 /* octets that can be looked at before they are read */ };
 
 struct bt_log_input;
 

@@ -28,6 +28,16 @@ static int64_t days_of(int64_t year, int month, int day)
 	return days + day - 1;
 }
 
+static int64_t keep_day(struct bt_log_source *source, int64_t year, int month, int day)
+{
+	if (day > days_in(year, month))
+		return -1;
+	source->month = month;
+	source->day = day;
+	source->days = days_of(year, month, day);
+	return source->days;
+}
+
 /*
  * The day of a line that says no year: the last one with this date that is not after the file was
  * written, and a day for zones. -1: no year has such a day.
@@ -41,13 +51,12 @@ static int64_t days_without_year(struct bt_log_source *source, int month, int da
 	if (gmtime_r(&written, &tm) == NULL)
 		return -1;
 	int64_t last = source->modified / DAY + 1;
+	if (source->options->year != 0)
+		return keep_day(source, source->options->year, month, day);
 	for (int64_t year = tm.tm_year + 1901LL, least = year - 9; year >= least; year--) {
 		if (year < 1970 || day > days_in(year, month) || days_of(year, month, day) > last)
 			continue;
-		source->month = month;
-		source->day = day;
-		source->days = days_of(year, month, day);
-		return source->days;
+		return keep_day(source, year, month, day);
 	}
 	return -1;
 }

@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "lines.h"
+#include "log-asked.h"
 #include "log-format.h"
 #include "log-frames.h"
 #include "log-input.h"
 
-enum { TRIED = 1000 /* first records that tell what the format is */ };
+enum { TRIED = 20000 /* first records that tell what the format is */ };
 
 /* What the records of a file are. */
 enum kind { LINES, FRAMES, ROWS };
@@ -48,7 +49,7 @@ struct reading {
 	struct bt_log_stats *stats;
 	struct bt_log_source source;
 	bt_log_reader *read;
-	bool replies; /* count, for there are no questions */
+	struct bt_log_asked *asked;
 };
 
 static void note_bad(struct bt_log_stats *stats, const char *reason)
@@ -79,9 +80,10 @@ static bool note(void *ctx, enum bt_log_said said, const struct bt_log_query *qu
 	stats->records++;
 	switch (said) {
 	case BT_LOG_QUERY:
+		bt_log_asked_note(reading->asked, query);
 		return note_query(reading, query);
 	case BT_LOG_REPLY:
-		if (reading->replies)
+		if (!bt_log_asked_take(reading->asked, query))
 			return note_query(reading, query);
 		stats->other++;
 		return true;
@@ -153,13 +155,12 @@ static bool read_frames(struct reading *reading, struct bt_log_input *input, str
 
 /* What the first records are to one format. */
 struct trial {
-	unsigned queries, replies, others;
+	unsigned queries, others;
 };
 
 static void count(struct trial *trial, enum bt_log_said said)
 {
-	trial->queries += said == BT_LOG_QUERY;
-	trial->replies += said == BT_LOG_REPLY;
+	trial->queries += said == BT_LOG_QUERY || said == BT_LOG_REPLY;
 	trial->others += said == BT_LOG_OTHER;
 }
 
@@ -167,7 +168,7 @@ static struct trial try_lines(
     const struct reading *reading, bt_log_reader *read, const char *text, size_t size)
 {
 	struct bt_log_source source = reading->source; /* a copy: it learns */
-	struct trial trial = {0, 0, 0};
+	struct trial trial = {0, 0};
 	struct bt_lines lines;
 	struct bt_line line;
 	struct bt_log_query query;
@@ -178,36 +179,10 @@ static struct trial try_lines(
 	return trial;
 }
 
-static size_t read_text(void *ctx, void *octets, size_t size)
-{
-	struct bt_text *text = ctx;
-	size_t left = bt_text_size(text), taken = size < left ? size : left;
-	memcpy(octets, text->at, taken);
-	text->at += taken;
-	return taken;
-}
-
-static struct trial try_frames(
-    const struct reading *reading, bt_log_reader *read, const char *octets, size_t size)
-{
-	struct bt_log_source source = reading->source;
-	struct bt_text text = {octets, octets + size};
-	struct trial trial = {0, 0, 0};
-	struct bt_frames frames;
-	struct bt_log_query query;
-	const uint8_t *at;
-	if (!bt_frames_begin(&frames, read_text, &text))
-		return trial;
-	for (int i = 0; i < TRIED && bt_frames_next(&frames, &at, &size); i++)
-		count(&trial, read(&source, (const char *)at, size, &query));
-	bt_frames_free(&frames);
-	return trial;
-}
-
 static bool is_better(const struct trial *trial, const struct trial *best)
 {
-	unsigned asked = trial->queries + trial->replies, most = best->queries + best->replies;
-	return asked != most ? asked > most : trial->others > best->others;
+	return trial->queries != best->queries ? trial->queries > best->queries
+					       : trial->others > best->others;
 }
 
 /* -1: not told by its first octets. */
@@ -221,7 +196,7 @@ static int find_magic(const char *head, size_t size)
 /* The format of lines that most of the first ones have; -1: none of them has any. */
 static int find_lines(const struct reading *reading, const char *head, size_t size)
 {
-	struct trial best = {0, 0, 0};
+	struct trial best = {0, 0};
 	int found = -1;
 	for (int i = 0; i < BT_LOG_FORMAT_COUNT; i++) {
 		if (formats[i].kind != LINES)
@@ -241,16 +216,6 @@ static int find_format(const struct reading *reading, const char *head, size_t s
 		return reading->options->format;
 	int found = find_magic(head, size);
 	return found >= 0 ? found : find_lines(reading, head, size);
-}
-
-/* A log that has questions has them among its first records. */
-static bool lacks_questions(
-    const struct reading *reading, int format, const char *head, size_t size)
-{
-	bt_log_reader *read = formats[format].read;
-	if (formats[format].kind == FRAMES)
-		return try_frames(reading, read, head, size).queries == 0;
-	return formats[format].kind == LINES && try_lines(reading, read, head, size).queries == 0;
 }
 
 /* ---- all of it ---- */
@@ -300,11 +265,14 @@ static bool read_input(
 	reading->source.modified = bt_log_input_modified(input);
 	int format = find_format(reading, head, size);
 	if (format < 0)
-		return bt_fail(err, "no query log that is known: expected %s", BT_LOG_FORMATS);
+		return bt_fail(err,
+		    "no query log that is known, by its first %zu octets: expected %s; "
+		    "--log-format "
+		    "says which it is",
+		    size, BT_LOG_FORMATS);
 	stats->format = formats[format].name;
 	stats->unit = units[formats[format].kind];
 	reading->read = formats[format].read;
-	reading->replies = lacks_questions(reading, format, head, size);
 	return read_records(reading, input, path, format, err) && check_found(stats, err);
 }
 
@@ -315,14 +283,19 @@ bool bt_log_read(const char *path, const struct bt_log_options *options, struct 
 	    .options = options, .stats = stats, .source = {.options = options}};
 	struct bt_log_input *input;
 	*stats = (struct bt_log_stats){0};
+	stats->refused = true;
 	if (!bt_log_input_open(&input, path, err))
 		return false;
-	bool read = read_input(&reading, input, path, err);
+	reading.asked = bt_log_asked_new();
+	bool read = reading.asked != NULL ? read_input(&reading, input, path, err)
+					  : bt_fail(err, "out of memory");
+	bt_log_asked_free(&reading.asked);
 	const char *error = bt_log_input_error(input);
 	if (error != NULL)
 		read = bt_fail(err, "%s", error);
 	if (!read)
 		bt_fail_in(err, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
 	bt_log_input_close(&input);
+	stats->refused = !read;
 	return read;
 }

@@ -41,6 +41,7 @@ struct bt_log_options {
 	/* Of times that say no zone: */
 	bool named_zone; /* that of the process's TZ; else: */
 	int32_t offset;  /* seconds east of UTC */
+	int year;        /* of times that say none; 0: the last in which the file may have it */
 	/* Each question; it is borrowed. False ends the reading. */
 	bool (*query)(void *ctx, const struct bt_log_query *query);
 	void *ctx;
@@ -59,6 +60,7 @@ struct bt_log_stats {
 	const char *reason;  /* of it: static text */
 	int64_t first, last; /* times of questions; 0 if there are none */
 	bool stopped;        /* by the callback */
+	bool refused;        /* it could not be read, or not to its end */
 };
 
 /*

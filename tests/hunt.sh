@@ -228,6 +228,10 @@ expect 2 'evil.txt: no query log that is known' evil.txt -- evil.txt
 [ "$(wc -l <got)" -eq 1 ] || failed=1
 expect 2 'missing: No such file' evil.txt -- missing unbound.log
 [ "$(wc -l <got)" -eq 3 ] || failed=1 # the other log's rows
+"$BT_PROGRAM" hunt evil.txt -- missing 2>&1 | grep 'missing: empty' && failed=1
+echo 'Nov 26 10:00:00 host dnsmasq[1]: query[A] evil.example from 10.0.0.1' >no-year.log
+"$BT_PROGRAM" hunt --year 2019 --format csv evil.txt -- no-year.log 2>/dev/null | grep -q '2019-11-26T10:00:00' || failed=1
+expect 2 "'19' is no year" --year 19 evil.txt -- no-year.log
 expect 2 'nothing in it is of the format bind' --log-format bind evil.txt -- unbound.log
 expect 2 "there is no log format 'x'" --log-format x evil.txt -- unbound.log
 expect 2 'expected LISTs, then --, then LOGs' evil.txt unbound.log
@@ -239,6 +243,19 @@ if [ -f old.db ]; then
 	expect 2 'standard input: a database is read only where it is a file' evil.txt -- - <old.db
 	sqlite3 other.db 'CREATE TABLE t (a)'
 	expect 2 'other.db: is no database of Pi-hole: no such table: queries' evil.txt -- other.db
+	# somebody made these up: rows without end, and none in a long time
+	sqlite3 endless.db "CREATE VIEW queries AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)
+		SELECT 1700000000 AS timestamp, 1 AS type, 'a' AS domain, '10.0.0.1' AS client FROM c"
+	expect 2 'endless.db: it has more rows than there is room for in it' evil.txt -- endless.db
+	sqlite3 silent.db "CREATE VIEW queries AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)
+		SELECT 1700000000 AS timestamp, 1 AS type, 'a' AS domain, '10.0.0.1' AS client FROM c WHERE x < 0"
+	expect 2 'silent.db: its next row takes too long' evil.txt -- silent.db
+	cp old.db 'file:a?mode=memory%20b'
+	"$BT_PROGRAM" hunt --format csv evil.txt -- 'file:a?mode=memory%20b' >got 2>/dev/null
+	"$BT_PROGRAM" hunt --format csv evil.txt -- old.db 2>/dev/null | cmp - got || failed=1
+	sqlite3 spaces.db "CREATE TABLE queries (timestamp, type, domain, client);
+		INSERT INTO queries VALUES (1700000000, 1, 'My Host.Evil.example', '10.0.0.1')"
+	"$BT_PROGRAM" hunt --by qname --format csv evil.txt -- spaces.db 2>/dev/null | grep -q '^my.032host.evil.example,1,1,' || failed=1
 	head -c 4096 old.db >cut.db
 	expect 2 'cut.db: .*database disk image is malformed' evil.txt -- cut.db
 fi

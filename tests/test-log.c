@@ -327,6 +327,9 @@ static bool read_text(const char *text, size_t size, struct seen *seen, int form
 	return bt_log_read(path, &options, stats, err);
 }
 
+#define ASKED(time, what) "[" #time "] unbound[1:0] info: " what " A IN\n"
+#define REPLY(time, what) "[" #time "] unbound[1:0] info: " what " A IN NOERROR 0 0 9\n"
+
 static const struct {
 	const char *text, *format;
 	unsigned queries, other, alien, bad, first_bad;
@@ -342,6 +345,20 @@ static const struct {
      "9\n",
 	"unbound", 1, 1, 0, 0, 0},
     {"[1] unbound[1:0] info: 10.0.0.1 a. A IN NOERROR 0 0 9\n", "unbound", 1, 0, 0, 0, 0},
+    {REPLY(1, "10.0.0.1 a."), "unbound", 1, 0, 0, 0, 0},
+    /* each reply belongs to the question before it of the same client, name and type */
+    {ASKED(1, "10.0.0.1 a.") ASKED(1, "10.0.0.2 a.") ASKED(1, "10.0.0.1 b.") REPLY(1, "10.0.0.1 b.")
+	    REPLY(1, "10.0.0.2 a.") REPLY(1, "10.0.0.1 a."),
+	"unbound", 3, 3, 0, 0, 0},
+    {ASKED(1, "10.0.0.1 a.") REPLY(1, "10.0.0.1 a.") REPLY(1, "10.0.0.1 a.")
+	    REPLY(1, "10.0.0.3 a."),
+	"unbound", 3, 1, 0, 0, 0},
+    /* the log begins with replies to what is in another one */
+    {REPLY(1, "10.0.0.1 a.") REPLY(1, "10.0.0.2 a.") ASKED(2, "10.0.0.1 a.")
+	    REPLY(2, "10.0.0.1 a."),
+	"unbound", 3, 1, 0, 0, 0},
+    /* what was not replied to for minutes is not waited for */
+    {ASKED(1, "10.0.0.1 a.") REPLY(1000, "10.0.0.1 a."), "unbound", 2, 0, 0, 0, 0},
     {"Jan  1 10:00:00 host sshd[1]: hello\nJan  1 10:00:00 host dnsmasq[1]: query[A] a from "
      "10.0.0.1\nJan  1 10:00:00 host unbound[1]: [1:0] notice: hello\n",
 	"dnsmasq", 1, 0, 2, 0, 0},
@@ -375,6 +392,47 @@ static void test_files(void **state)
 	}
 }
 
+/* Replies that come only late, after many questions: thousands of lines say nothing of the rest. */
+static void test_late_replies(void **state)
+{
+	enum { LINES = 30000, LINE = 96 };
+	struct seen seen = {0};
+	struct bt_log_stats stats;
+	struct bt_err err;
+	char *text = malloc((size_t)LINES * LINE), *at = text;
+	(void)state;
+	assert_non_null(text);
+	for (unsigned i = 0; i < LINES; i++) {
+		unsigned host = i < LINES / 2 ? i : i / 2; /* later, each question has its reply */
+		at += sprintf(at, "[%u] unbound[1:0] info: 10.0.0.1 h%u.example. A IN%s\n",
+		    1000 + i, host, i >= LINES / 2 && i % 2 == 1 ? " NOERROR 0 0 9" : "");
+	}
+	check(err, read_text(text, (size_t)(at - text), &seen, BT_LOG_AUTO, &stats, &err));
+	assert_int_equal(stats.queries, LINES / 2 + LINES / 4);
+	assert_int_equal(stats.other, LINES / 4);
+	free(text);
+}
+
+/* Lines of other programs, as many as fit, before the first that tells the format. */
+static void test_late_format(void **state)
+{
+	enum { LINES = 15000, LINE = 64 };
+	struct seen seen = {0};
+	struct bt_log_stats stats;
+	struct bt_err err;
+	char *text = malloc((size_t)(LINES + 1) * LINE), *at = text;
+	(void)state;
+	assert_non_null(text);
+	for (unsigned i = 0; i < LINES; i++)
+		at += sprintf(at, "Jan  1 10:00:00 host sshd[1]: hello %u\n", i);
+	at += sprintf(at, "Jan  1 10:00:00 host dnsmasq[1]: query[A] a from 10.0.0.1\n");
+	check(err, read_text(text, (size_t)(at - text), &seen, BT_LOG_AUTO, &stats, &err));
+	assert_string_equal(stats.format, "dnsmasq");
+	assert_int_equal(stats.queries, 1);
+	assert_int_equal(stats.alien, LINES);
+	free(text);
+}
+
 static void test_refused(void **state)
 {
 	static const char text[] = "[1700000000] unbound[1:0] info: 10.0.0.1 a. A IN\n";
@@ -383,7 +441,8 @@ static void test_refused(void **state)
 	struct bt_err err;
 	(void)state;
 	assert_false(read_text("hello\nworld\n", 12, &seen, BT_LOG_AUTO, &stats, &err));
-	assert_non_null(strstr(err.text, "log: no query log that is known: expected unbound, "));
+	assert_non_null(strstr(err.text,
+	    "log: no query log that is known, by its first 12 octets: expected unbound, "));
 	assert_false(read_text(
 	    text, sizeof(text) - 1, &seen, bt_log_format_from_name("dnsmasq"), &stats, &err));
 	assert_non_null(
@@ -545,9 +604,12 @@ static void test_frames(void **state)
 	put_stop(&file);
 	check_frames(&file, 2, 0);
 	put_start(&file, "protobuf:dnstap.Dnstap"); /* one behind the other */
-	put_messages(&file, 1, DNSTAP_QUERY);
+	put_messages(&file, 1, DNSTAP_QUERY);       /* a question after them is another one */
 	put_stop(&file);
-	check_frames(&file, 1, 2);
+	check_frames(&file, 3, 0);
+	put_start(&file, "protobuf:dnstap.Dnstap");
+	put_messages(&file, 1, DNSTAP_REPLY);
+	check_frames(&file, 3, 1);
 }
 
 static void check_refused(const struct octets *file, const char *reason)
@@ -604,6 +666,8 @@ int main(void)
 	    cmocka_unit_test(test_zeek),
 	    cmocka_unit_test(test_zones),
 	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_late_replies),
+	    cmocka_unit_test(test_late_format),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_stop),
 	    cmocka_unit_test(test_long_line),
