@@ -38,7 +38,8 @@ class Peer:
     blocked: str = BLOCKED  # its answer to listed names
     patience: int = 120  # seconds that it may take to start
     has_cache: bool = True  # one that is large enough
-    records: bool = False  # who asked
+    records: bool = False  # who asked, with beacontrap
+    tells: bool = False  # somebody else who asked
     group: str = ""  # who runs side by side with it
     is_spoiled: bool = False  # it is to be found out
 
@@ -149,9 +150,9 @@ def beacontrap(stack=PLAIN_STACK, server="", control=False):
 # ---- others ----
 
 
-def pdns_recursor(place):
+def pdns_recursor(place, more=""):
     lua = write_text(
-        place.path("rpz.lua"), f'rpzFile("{rpz(place.world)}", {{policyName="bench"}})\n'
+        place.path("rpz.lua"), f'rpzFile("{rpz(place.world)}", {{policyName="bench"}})\n{more}'
     )
     write_text(
         place.path("recursor.conf"),
@@ -178,6 +179,13 @@ max-packetcache-entries=4000000
 """,
     )
     return [f"--config-dir={place.folder}"], {}
+
+
+def pdns_recursor_protobuf(place):
+    """It sends a message for each answer that a policy decided, and no others."""
+    sink = f'"127.0.0.1:{place.world.sink.port}"'
+    options = "taggedOnly=true, logQueries=false, logResponses=true"
+    return pdns_recursor(place, f"protobufServer({sink}, {{{options}}})\n")
 
 
 def knot_resolver(place):
@@ -264,6 +272,7 @@ def all_peers(unbound_program):
         Peer("unbound-rpz", unbound_program, unbound_rpz),
         Peer("unbound-local-zone", unbound_program, unbound_local_zone),
         Peer("pdns-recursor", "pdns_recursor", pdns_recursor),
+        Peer("pdns-protobuf", "pdns_recursor", pdns_recursor_protobuf, tells=True),
         Peer("knot-resolver", "kresd", knot_resolver),
         Peer("bind", "named", bind),
         Peer("dnsdist", "dnsdist", dnsdist),

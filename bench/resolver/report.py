@@ -92,10 +92,10 @@ def limits(comparison):
         )
 
 
-def closest_peer(comparison):
-    """The one with the least distance in blocked queries a second, and ours divided by it."""
+def closest_peer(comparison, names):
+    """Of these, the one with the least distance in blocked queries a second; ours divided by it."""
     peers = {}
-    for name in comparison.runs:
+    for name in names:
         if not name.startswith("beacontrap") and name not in ("unbound", "unbound-debian"):
             ratios = pairs(
                 comparison,
@@ -135,12 +135,15 @@ def goals(comparison):
         rows.append(
             [what, f"<= {must}", f"<= {aim}", measured, judge(figure, must), judge(figure, aim)]
         )
-    peer, figure = closest_peer(comparison)
-    if peer is not None:
-        shown = f"{figure.show(2)} x {peer}"
-        rows.append(
-            ["blocked queries/s", "> every peer's", "", shown, judge(figure, 1, True), ""]
-        )
+    telling = [peer.name for peer in comparison.peers if peer.tells]
+    for what, names in [
+        ("blocked queries/s", comparison.runs),
+        ("the same, of those that tell who asked", telling),
+    ]:
+        peer, figure = closest_peer(comparison, names)
+        if peer is not None:
+            shown = f"{figure.show(2)} x {peer}"
+            rows.append([what, "> every peer's", "", shown, judge(figure, 1, True), ""])
     count = events(comparison)
     if count["answered"] > 0:
         rows.append(events_row(count))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from dns import Asker, free_port
 from process import Process, Trouble
+from sink import Sink
 
 BLOCKED, RESOLVED = "192.0.2.1", "203.0.113.1"
 
@@ -104,6 +105,7 @@ class World:
         self.benign_file = self.write("benign.txt", self.benign)
         self.blocked_file = self.write("blocked.txt", self.blocked)
         self.upstream = self.start_upstream()
+        self.sink = Sink(self.load_cpu)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -157,6 +159,7 @@ zone:
 
     def close(self):
         self.upstream.stop()
+        self.sink.close()
 
 
 def find_program(name):
