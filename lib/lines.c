@@ -138,13 +138,13 @@ bool bt_lines_rewind(struct bt_lines *lines)
 	lines->at = lines->begin;
 	lines->number = 0;
 	lines->begun = lines->cut = false;
-	if (lines->fd < 0)
+	if (lines->fd < 0 && lines->source == NULL)
 		return true;
 	lines->end = lines->begin;
 	lines->ended = false;
 	lines->octets = 0;
 	lines->error = 0;
-	return lseek(lines->fd, 0, SEEK_SET) == 0;
+	return lines->source != NULL || lseek(lines->fd, 0, SEEK_SET) == 0;
 }
 
 /* ---- lines ---- */

@@ -55,7 +55,7 @@ bool bt_lines_open(
 /* The same of a file of any kind, which the caller opened and closes. False if memory runs out. */
 bool bt_lines_of_file(struct bt_lines *lines, int fd);
 
-/* The same of what `source` gives, which cannot be rewound. */
+/* The same of what `source` gives; who rewinds the lines rewinds it before. */
 bool bt_lines_of_source(struct bt_lines *lines, bt_lines_source *source, void *ctx);
 
 /* The lines of `size` octets, which are borrowed. */

@@ -11,6 +11,7 @@
 
 #include "lines.h"
 #include "list.h"
+#include "unpack.h"
 
 enum {
 	BT_LINE_MAX = 4096, /* characters of a line, comments excepted */
@@ -18,6 +19,7 @@ enum {
 
 struct bt_list_parse {
 	const char *path;
+	struct bt_unpack *input; /* NULL: a text in memory */
 	const struct bt_list_format *format;
 	const struct bt_list_reader *reader;
 	uint64_t size; /* octets of the list */
@@ -62,6 +64,9 @@ BT_FORMAT_ROWS(BT_LIST_FORMAT)
 bool bt_list_next(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_line *line);
 bool bt_list_ended(
     const struct bt_list_parse *parse, const struct bt_lines *lines, struct bt_err *err);
+
+/* Back to the first line, for a format that has to look at all of them before. */
+bool bt_list_rewind(const struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err);
 
 /* Whether a word is an address, of whatever kind. */
 bool bt_list_is_address(struct bt_line word);

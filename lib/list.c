@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "dump.h"
-#include "file.h"
 #include "list-formats.h"
 
 enum { DETECT_LINES = 20 /* lines that say something, looked at to tell the format */ };
@@ -77,9 +75,11 @@ static void trim(struct bt_line *line, bool hash)
 
 static void tell_progress(struct bt_list_parse *parse, const struct bt_lines *lines)
 {
-	if (parse->reader->progress != NULL && parse->told != lines->octets)
-		parse->reader->progress(parse->reader->ctx, lines->octets, parse->size);
+	if (parse->reader->progress == NULL || parse->told == lines->octets)
+		return;
 	parse->told = lines->octets;
+	parse->reader->progress(parse->reader->ctx,
+	    parse->input != NULL ? bt_unpack_taken(parse->input) : lines->octets, parse->size);
 }
 
 bool bt_list_next(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_line *line)
@@ -100,7 +100,17 @@ bool bt_list_next(struct bt_list_parse *parse, struct bt_lines *lines, struct bt
 bool bt_list_ended(
     const struct bt_list_parse *parse, const struct bt_lines *lines, struct bt_err *err)
 {
-	return lines->error == 0 || bt_fail(err, "%s: %s", parse->path, strerror(lines->error));
+	const char *error = parse->input != NULL ? bt_unpack_error(parse->input) : NULL;
+	if (error == NULL && lines->error != 0)
+		error = strerror(lines->error);
+	return error == NULL || bt_fail(err, "%s: %s", parse->path, error);
+}
+
+bool bt_list_rewind(const struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
+{
+	return ((parse->input == NULL || bt_unpack_rewind(parse->input)) &&
+		   bt_lines_rewind(lines)) ||
+	       bt_fail(err, "%s: %s", parse->path, strerror(errno));
 }
 
 static bool read_lines(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
@@ -117,10 +127,23 @@ static bool read_lines(struct bt_list_parse *parse, struct bt_lines *lines, stru
 
 static const struct bt_list_format *const formats[BT_FORMATS] = {BT_FORMAT_ROWS(FORMAT)};
 
-static bool ends_with(const char *path, const char *ending)
+static bool ends_with(const char *path, size_t length, const char *ending)
 {
-	size_t length = strlen(path), size = strlen(ending);
-	return length >= size && strcasecmp(path + length - size, ending) == 0;
+	size_t size = strlen(ending);
+	return length >= size && strncasecmp(path + length - size, ending, size) == 0;
+}
+
+/* "list.yaml", and "list.yaml.gz" too. */
+static bool is_called_yaml(const char *path)
+{
+	static const char *const packed[] = {".gz", ".xz", ".zst"};
+	size_t length = strlen(path);
+	for (size_t i = 0; i < sizeof(packed) / sizeof(*packed); i++)
+		if (ends_with(path, length, packed[i])) {
+			length -= strlen(packed[i]);
+			break;
+		}
+	return ends_with(path, length, ".yaml") || ends_with(path, length, ".yml");
 }
 
 /* The format that lists which begin so are of; BT_FORMAT_AUTO: none. */
@@ -145,7 +168,7 @@ static enum bt_format find_majority(const unsigned votes[static BT_FORMATS], uns
 static enum bt_format detect(const char *path, struct bt_lines *lines)
 {
 	unsigned count = 0, votes[BT_FORMATS] = {0};
-	if (ends_with(path, ".yaml") || ends_with(path, ".yml"))
+	if (is_called_yaml(path))
 		return BT_FORMAT_YAML;
 	for (struct bt_line line; count < DETECT_LINES && bt_lines_next(lines, &line);) {
 		skip_space(&line);
@@ -175,26 +198,51 @@ static bool find_format(
 	if (bt_dump_begins(at, size))
 		return bt_fail(err, "%s: a dump of a trie, not a list", parse->path);
 	parse->stats.format = format != BT_FORMAT_AUTO ? format : detect(parse->path, lines);
-	return bt_lines_rewind(lines) || bt_fail(err, "%s: %s", parse->path, strerror(errno));
+	return bt_list_ended(parse, lines, err) && bt_list_rewind(parse, lines, err);
 }
 
 /* ---- lists ---- */
 
-static bool read_text(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)
+/* All of the file, and one octet more than `most` where there is more: malloc'ed. */
+static char *read_all(const struct bt_list_parse *parse, size_t most, size_t *size)
 {
-	size_t size, most = parse->format->most;
+	size_t room = 0, used = 0;
+	char *text = NULL;
+	for (size_t got = 1; got > 0 && used <= most; used += got) {
+		if (used == room) {
+			room = room == 0 ? 1 << 16 : room * 2;
+			char *larger = realloc(text, room);
+			if (larger == NULL) {
+				free(text);
+				return NULL;
+			}
+			text = larger;
+		}
+		got = bt_unpack_read(parse->input, text + used, room - used);
+	}
+	*size = used;
+	return text;
+}
+
+static bool read_text(struct bt_list_parse *parse, const struct bt_lines *lines, struct bt_err *err)
+{
+	size_t size = parse->size, most = parse->format->most;
 	struct bt_lines text = *lines;
-	void *bytes = NULL;
-	if (parse->size > most)
-		return bt_fail(err, "%s: more than %zu octets of %s; a plain list can be longer",
-		    parse->path, most, bt_format_name(parse->stats.format));
-	if (lines->fd >= 0) {
-		if (!bt_file_read(parse->path, most, &bytes, &size, err))
-			return false;
+	char *bytes = NULL;
+	if (parse->input != NULL) {
+		bytes = read_all(parse, most, &size);
+		if (bytes == NULL)
+			return bt_fail(err, "%s: out of memory", parse->path);
 		bt_lines_of_text(&text, bytes, size);
 	}
-	const char *at = bt_lines_peek(&text, &size);
-	bool read = parse->format->text(parse, at, size, err);
+	bool read = bt_list_ended(parse, lines, err) &&
+		    (size <= most ||
+			bt_fail(err, "%s: more than %zu octets of %s; a plain list can be longer",
+			    parse->path, most, bt_format_name(parse->stats.format)));
+	if (read) {
+		const char *at = bt_lines_peek(&text, &size);
+		read = parse->format->text(parse, at, size, err);
+	}
 	free(bytes);
 	return read;
 }
@@ -241,16 +289,24 @@ bool bt_list_parse(const char *path, const char *text, size_t size, enum bt_form
 	return read_list(&parse, &lines, format, stats, err);
 }
 
+static size_t read_octets(void *input, void *octets, size_t size)
+{
+	return bt_unpack_read(input, octets, size);
+}
+
 bool bt_list_read(const char *path, enum bt_format format, const struct bt_list_reader *reader,
     struct bt_list_stats *stats, struct bt_err *err)
 {
+	struct bt_list_parse parse = {.path = path, .reader = reader};
 	struct bt_lines lines;
-	struct stat st;
-	if (!bt_lines_open(&lines, path, 0, &st, err))
+	if (!bt_unpack_open_bounded(&parse.input, path, err))
 		return false;
-	struct bt_list_parse parse = {.path = path, .reader = reader, .size = (uint64_t)st.st_size};
-	parse.stats.modified = st.st_mtime;
-	bool read = read_list(&parse, &lines, format, stats, err);
+	parse.size = bt_unpack_size(parse.input);
+	parse.stats.modified = bt_unpack_modified(parse.input);
+	bool read = bt_lines_of_source(&lines, read_octets, parse.input)
+			? read_list(&parse, &lines, format, stats, err)
+			: bt_fail(err, "%s: out of memory", path);
 	bt_lines_free(&lines);
+	bt_unpack_close(&parse.input);
 	return read;
 }

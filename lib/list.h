@@ -5,7 +5,8 @@
  * A bad line never fails a list: it is handed to bad() with its reason and reading goes on. What
  * fails a list is a file that is missing, unreadable, or without a single good entry.
  *
- * Lists of lines are read piece by piece, whatever their size; YAML is kept whole and bounded.
+ * Lists of lines are read piece by piece, whatever their size; YAML is kept whole and bounded. What
+ * a compressed list may become is bounded by its size (unpack.h).
  *
  * Threads: a read belongs to one thread; reads of different files may run side by side.
  */
@@ -49,8 +50,8 @@ struct bt_list_stats {
 };
 
 /*
- * Reads the list at `path`. *stats may be NULL. *err begins with the path (and the line, where
- * there is one).
+ * Reads the list at `path`, which may be compressed with gzip, xz or zstd. *stats may be NULL. *err
+ * begins with the path (and the line, where there is one).
  */
 bool bt_list_read(const char *path, enum bt_format format, const struct bt_list_reader *reader,
     struct bt_list_stats *stats, struct bt_err *err);

@@ -7,7 +7,7 @@
 #include "log-asked.h"
 #include "log-format.h"
 #include "log-frames.h"
-#include "log-input.h"
+#include "unpack.h"
 
 enum { TRIED = 20000 /* first records that tell what the format is */ };
 
@@ -103,7 +103,7 @@ static bool note(void *ctx, enum bt_log_said said, const struct bt_log_query *qu
 
 static size_t read_octets(void *input, void *octets, size_t size)
 {
-	return bt_log_input_read(input, octets, size);
+	return bt_unpack_read(input, octets, size);
 }
 
 static size_t chomp(const char *at, size_t size)
@@ -121,7 +121,7 @@ static enum bt_log_said read_line(
 	return size == 0 ? BT_LOG_ALIEN : reading->read(&reading->source, line->at, size, query);
 }
 
-static bool read_lines(struct reading *reading, struct bt_log_input *input, struct bt_err *err)
+static bool read_lines(struct reading *reading, struct bt_unpack *input, struct bt_err *err)
 {
 	struct bt_lines lines;
 	struct bt_line line;
@@ -135,7 +135,7 @@ static bool read_lines(struct reading *reading, struct bt_log_input *input, stru
 	return true;
 }
 
-static bool read_frames(struct reading *reading, struct bt_log_input *input, struct bt_err *err)
+static bool read_frames(struct reading *reading, struct bt_unpack *input, struct bt_err *err)
 {
 	struct bt_frames frames;
 	struct bt_log_query query;
@@ -221,14 +221,14 @@ static int find_format(const struct reading *reading, const char *head, size_t s
 /* ---- all of it ---- */
 
 static bool read_rows(
-    struct reading *reading, const struct bt_log_input *input, const char *path, struct bt_err *err)
+    struct reading *reading, const struct bt_unpack *input, const char *path, struct bt_err *err)
 {
-	if (bt_log_input_is_plain(input))
+	if (bt_unpack_is_plain(input))
 		return bt_log_ftl(&reading->source, path, note, reading, err);
 	return bt_fail(err, "a database is read only where it is a file that is not compressed");
 }
 
-static bool read_records(struct reading *reading, struct bt_log_input *input, const char *path,
+static bool read_records(struct reading *reading, struct bt_unpack *input, const char *path,
     int format, struct bt_err *err)
 {
 	switch (formats[format].kind) {
@@ -255,14 +255,14 @@ static bool check_found(const struct bt_log_stats *stats, struct bt_err *err)
 }
 
 static bool read_input(
-    struct reading *reading, struct bt_log_input *input, const char *path, struct bt_err *err)
+    struct reading *reading, struct bt_unpack *input, const char *path, struct bt_err *err)
 {
 	struct bt_log_stats *stats = reading->stats;
 	size_t size;
-	const char *head = bt_log_input_head(input, &size);
+	const char *head = bt_unpack_head(input, &size);
 	if (size == 0)
 		return true;
-	reading->source.modified = bt_log_input_modified(input);
+	reading->source.modified = bt_unpack_modified(input);
 	int format = find_format(reading, head, size);
 	if (format < 0)
 		return bt_fail(err,
@@ -281,21 +281,21 @@ bool bt_log_read(const char *path, const struct bt_log_options *options, struct 
 {
 	struct reading reading = {
 	    .options = options, .stats = stats, .source = {.options = options}};
-	struct bt_log_input *input;
+	struct bt_unpack *input;
 	*stats = (struct bt_log_stats){0};
 	stats->refused = true;
-	if (!bt_log_input_open(&input, path, err))
+	if (!bt_unpack_open(&input, path, err))
 		return false;
 	reading.asked = bt_log_asked_new();
 	bool read = reading.asked != NULL ? read_input(&reading, input, path, err)
 					  : bt_fail(err, "out of memory");
 	bt_log_asked_free(&reading.asked);
-	const char *error = bt_log_input_error(input);
+	const char *error = bt_unpack_error(input);
 	if (error != NULL)
 		read = bt_fail(err, "%s", error);
 	if (!read)
 		bt_fail_in(err, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
-	bt_log_input_close(&input);
+	bt_unpack_close(&input);
 	stats->refused = !read;
 	return read;
 }

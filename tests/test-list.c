@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <lzma.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #include "list.h"
 
@@ -879,6 +882,131 @@ static void reads_files(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* ---- compressed files ---- */
+
+static size_t to_gzip(void *to, size_t room, const void *text, size_t size)
+{
+	z_stream stream = {.next_in = (Bytef *)(uintptr_t)text,
+	    .avail_in = (uInt)size,
+	    .next_out = to,
+	    .avail_out = (uInt)room};
+	assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(deflateEnd(&stream), Z_OK);
+	return stream.total_out;
+}
+
+static size_t to_xz(void *to, size_t room, const void *text, size_t size)
+{
+	size_t used = 0;
+	assert_int_equal(
+	    lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL, text, size, to, &used, room),
+	    LZMA_OK);
+	return used;
+}
+
+static size_t to_zstd(void *to, size_t room, const void *text, size_t size)
+{
+	size_t used = ZSTD_compress(to, room, text, size, 1);
+	assert_false(ZSTD_isError(used));
+	return used;
+}
+
+typedef size_t packer(void *to, size_t room, const void *text, size_t size);
+
+static bool read_bytes(struct seen *seen, const char *name, const void *bytes, size_t size,
+    struct bt_list_stats *stats, struct bt_err *err)
+{
+	char folder[] = "/tmp/test-list.XXXXXX", path[256];
+	const struct bt_list_reader reader = reader_of(seen);
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+	bool read = bt_list_read(path, BT_FORMAT_AUTO, &reader, stats, err);
+	if (!read) {
+		assert_memory_equal(err->text, path, strlen(path));
+		memmove(err->text, err->text + strlen(path), strlen(err->text + strlen(path)) + 1);
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+	return read;
+}
+
+static void sees_through(packer *pack)
+{
+	enum { MANY = 30000, ROOM = 1 << 20 };
+	static struct seen seen;
+	struct bt_list_stats stats;
+	struct bt_err err;
+	char *packed = malloc(ROOM), *text = malloc(ROOM), *at = text;
+	assert_non_null(packed);
+	assert_non_null(text);
+
+	static const char hosts_file[] = "0.0.0.0 evil.com\n",
+			  yaml[] = "\"indicators\": [evil.com]\n";
+	size_t size = pack(packed, ROOM, hosts_file, strlen(hosts_file));
+	assert_true(read_bytes(&seen, "list", packed, size, &stats, &err));
+	assert_int_equal(stats.format, BT_FORMAT_HOSTS);
+	assert_string_equal(seen.text, "evil.com exact\n");
+	/* one behind the other */
+	memcpy(packed + size, packed, size);
+	assert_true(read_bytes(&seen, "list", packed, size * 2, &stats, &err));
+	assert_string_equal(seen.text, "evil.com exact\nevil.com exact\n");
+	/* formats that are read as a whole, and told by the file's name */
+	size = pack(packed, ROOM, yaml, strlen(yaml));
+	assert_true(read_bytes(&seen, "list.YAML.gz", packed, size, &stats, &err));
+	assert_int_equal(stats.format, BT_FORMAT_YAML);
+	/* more than is in memory at once */
+	for (unsigned i = 0; i < MANY; i++)
+		at += sprintf(at, "%x.example\n", i * 2654435761U);
+	size = pack(packed, ROOM, text, (size_t)(at - text));
+	assert_true(read_bytes(&seen, "list", packed, size, &stats, &err));
+	assert_int_equal(stats.entries, MANY);
+	/* cut off */
+	assert_false(read_bytes(&seen, "list", packed, size / 2, &stats, &err));
+	assert_string_equal(err.text, ": ends in the middle of what is compressed");
+	free(packed);
+	free(text);
+}
+
+static void sees_through_compression(void **state)
+{
+	(void)state;
+	sees_through(to_gzip);
+	sees_through(to_xz);
+	sees_through(to_zstd);
+}
+
+/* Zero octets, comments or empty lines: it does not matter what a bomb is filled with. */
+static void bounds_bombs(void **state)
+{
+	enum { BOMB = (64 << 20) + (1 << 18), ROOM = 1 << 20 };
+	static const char *const fillings[] = {"", "\n"};
+	static packer *const packs[] = {to_zstd, to_gzip};
+	static struct seen seen;
+	struct bt_list_stats stats;
+	struct bt_err err;
+	(void)state;
+	char *text = malloc(BOMB), *packed = malloc(ROOM);
+	assert_non_null(text);
+	assert_non_null(packed);
+	for (size_t i = 0; i < 2 * sizeof(fillings) / sizeof(*fillings); i++) {
+		const char *filling = fillings[i / 2];
+		size_t step = strlen(filling) + (*filling == '\0');
+		for (size_t at = 0; at + step <= BOMB; at += step)
+			memcpy(text + at, filling, step);
+		size_t size = packs[i % 2](packed, ROOM, text, BOMB);
+		assert_false(read_bytes(&seen, "list", packed, size, &stats, &err));
+		assert_string_equal(
+		    err.text, ": is compressed to less than a 256th of what it holds: no list is");
+	}
+	free(text);
+	free(packed);
+}
+
 /* ---- hostile text ---- */
 
 /* Every beginning of a text, at the end of readable memory. */
@@ -986,6 +1114,8 @@ int main(void)
 	    cmocka_unit_test(bounds_yaml),
 	    cmocka_unit_test(has_the_advisory),
 	    cmocka_unit_test(reads_files),
+	    cmocka_unit_test(sees_through_compression),
+	    cmocka_unit_test(bounds_bombs),
 	    cmocka_unit_test(stays_inside),
 	    cmocka_unit_test(reads_real_lists),
 	};

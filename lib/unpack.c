@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* log-input.c -- the octets of a file, seen through gzip, xz and zstd */
+/* unpack.c -- the octets of a file, seen through gzip, xz and zstd */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "log-input.h"
+#include "unpack.h"
 
 enum {
 	PIECE = 1 << 17,       /* octets of the file that are in memory at once */
@@ -23,10 +23,12 @@ enum {
 
 enum step { STEP_MORE, STEP_END /* of one compressed file; another may follow */, STEP_ERROR };
 
-struct bt_log_input {
+struct bt_unpack {
 	int fd;
 	bool opened; /* here */
 	int64_t modified;
+	uint64_t size, taken; /* octets of the file; and how many were read */
+	uint64_t most, given; /* octets that may come out of it, 0: any number; and that did */
 	const char *error;
 
 	uint8_t *piece; /* of the file */
@@ -49,21 +51,21 @@ struct bt_log_input {
 struct codec {
 	const char *magic;
 	size_t magic_size;
-	bool (*begin)(struct bt_log_input *input);
-	enum step (*step)(struct bt_log_input *input, uint8_t **to, size_t *room);
-	void (*end)(struct bt_log_input *input);
+	bool (*begin)(struct bt_unpack *input);
+	enum step (*step)(struct bt_unpack *input, uint8_t **to, size_t *room);
+	void (*end)(struct bt_unpack *input);
 	const char *broken;
 };
 
 /* ---- gzip ---- */
 
-static bool gzip_begin(struct bt_log_input *input)
+static bool gzip_begin(struct bt_unpack *input)
 {
 	memset(&input->state.gzip, 0, sizeof(input->state.gzip));
 	return inflateInit2(&input->state.gzip, GZIP_WINDOW) == Z_OK;
 }
 
-static enum step gzip_step(struct bt_log_input *input, uint8_t **to, size_t *room)
+static enum step gzip_step(struct bt_unpack *input, uint8_t **to, size_t *room)
 {
 	z_stream *stream = &input->state.gzip;
 	size_t left = input->end - input->at;
@@ -80,20 +82,20 @@ static enum step gzip_step(struct bt_log_input *input, uint8_t **to, size_t *roo
 	return status == Z_OK || status == Z_BUF_ERROR ? STEP_MORE : STEP_ERROR;
 }
 
-static void gzip_end(struct bt_log_input *input)
+static void gzip_end(struct bt_unpack *input)
 {
 	inflateEnd(&input->state.gzip);
 }
 
 /* ---- xz ---- */
 
-static bool xz_begin(struct bt_log_input *input)
+static bool xz_begin(struct bt_unpack *input)
 {
 	input->state.xz = (lzma_stream)LZMA_STREAM_INIT;
 	return lzma_stream_decoder(&input->state.xz, XZ_MEMORY, 0) == LZMA_OK;
 }
 
-static enum step xz_step(struct bt_log_input *input, uint8_t **to, size_t *room)
+static enum step xz_step(struct bt_unpack *input, uint8_t **to, size_t *room)
 {
 	lzma_stream *stream = &input->state.xz;
 	stream->next_in = input->piece + input->at;
@@ -111,21 +113,21 @@ static enum step xz_step(struct bt_log_input *input, uint8_t **to, size_t *room)
 	return status == LZMA_OK || status == LZMA_BUF_ERROR ? STEP_MORE : STEP_ERROR;
 }
 
-static void xz_end(struct bt_log_input *input)
+static void xz_end(struct bt_unpack *input)
 {
 	lzma_end(&input->state.xz);
 }
 
 /* ---- zstd ---- */
 
-static bool zstd_begin(struct bt_log_input *input)
+static bool zstd_begin(struct bt_unpack *input)
 {
 	input->state.zstd = ZSTD_createDCtx();
 	return input->state.zstd != NULL && !ZSTD_isError(ZSTD_DCtx_setParameter(input->state.zstd,
 						ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG));
 }
 
-static enum step zstd_step(struct bt_log_input *input, uint8_t **to, size_t *room)
+static enum step zstd_step(struct bt_unpack *input, uint8_t **to, size_t *room)
 {
 	ZSTD_inBuffer in = {input->piece, input->end, input->at};
 	ZSTD_outBuffer out = {*to, *room, 0};
@@ -138,7 +140,7 @@ static enum step zstd_step(struct bt_log_input *input, uint8_t **to, size_t *roo
 	return status == 0 ? STEP_END : STEP_MORE;
 }
 
-static void zstd_end(struct bt_log_input *input)
+static void zstd_end(struct bt_unpack *input)
 {
 	ZSTD_freeDCtx(input->state.zstd);
 }
@@ -156,7 +158,7 @@ static const struct codec codecs[] = {
 /* ---- the file ---- */
 
 /* Adds what comes next in the file to the piece, if it has room. False: there is nothing more. */
-static bool fill(struct bt_log_input *input)
+static bool fill(struct bt_unpack *input)
 {
 	ssize_t got;
 	if (input->ended || input->end - input->at == PIECE)
@@ -170,17 +172,19 @@ static bool fill(struct bt_log_input *input)
 	if (got < 0)
 		input->error = strerror(errno);
 	input->ended = got <= 0;
-	input->end += got > 0 ? (size_t)got : 0;
+	size_t more = got > 0 ? (size_t)got : 0;
+	input->end += more;
+	input->taken += more;
 	return got > 0;
 }
 
-static bool begins_with(const struct bt_log_input *input, const struct codec *codec)
+static bool begins_with(const struct bt_unpack *input, const struct codec *codec)
 {
 	return input->end - input->at >= codec->magic_size &&
 	       memcmp(input->piece + input->at, codec->magic, codec->magic_size) == 0;
 }
 
-static bool find_codec(struct bt_log_input *input)
+static bool find_codec(struct bt_unpack *input)
 {
 	while (input->end < 6 && fill(input))
 		;
@@ -193,14 +197,14 @@ static bool find_codec(struct bt_log_input *input)
 }
 
 /* Octets behind a compressed file that begin no other are left alone, as gunzip does. */
-static bool goes_on(struct bt_log_input *input)
+static bool goes_on(struct bt_unpack *input)
 {
 	while (input->end - input->at < input->codec->magic_size && fill(input))
 		;
 	return begins_with(input, input->codec);
 }
 
-static size_t read_plain(struct bt_log_input *input, uint8_t *octets, size_t size)
+static size_t read_plain(struct bt_unpack *input, uint8_t *octets, size_t size)
 {
 	if (input->at == input->end && !fill(input))
 		return 0;
@@ -210,7 +214,7 @@ static size_t read_plain(struct bt_log_input *input, uint8_t *octets, size_t siz
 	return taken;
 }
 
-static size_t read_packed(struct bt_log_input *input, uint8_t *octets, size_t size)
+static size_t read_packed(struct bt_unpack *input, uint8_t *octets, size_t size)
 {
 	uint8_t *to = octets;
 	size_t room = size;
@@ -226,10 +230,15 @@ static size_t read_packed(struct bt_log_input *input, uint8_t *octets, size_t si
 			 input->error == NULL)
 			input->error = "ends in the middle of what is compressed";
 	}
+	input->given += size - room;
+	if (input->most > 0 && input->given > input->most) {
+		input->error = "is compressed to less than a 256th of what it holds: no list is";
+		return 0;
+	}
 	return size - room;
 }
 
-static size_t read_octets(struct bt_log_input *input, void *octets, size_t size)
+static size_t read_octets(struct bt_unpack *input, void *octets, size_t size)
 {
 	return input->codec == NULL ? read_plain(input, octets, size)
 				    : read_packed(input, octets, size);
@@ -237,11 +246,13 @@ static size_t read_octets(struct bt_log_input *input, void *octets, size_t size)
 
 /* ---- for the readers ---- */
 
-bool bt_log_input_open(struct bt_log_input **input, const char *path, struct bt_err *err)
+/* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
+static bool open_input(struct bt_unpack **input, const char *path, bool bounded, struct bt_err *err)
 {
 	struct stat st;
-	bool standard = strcmp(path, "-") == 0;
-	struct bt_log_input *made = calloc(1, sizeof(*made));
+	bool standard = !bounded && strcmp(path, "-") == 0;
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (bounded ? O_NONBLOCK : 0);
+	struct bt_unpack *made = calloc(1, sizeof(*made));
 	uint8_t *piece = malloc(PIECE);
 	if (made == NULL || piece == NULL) {
 		free(made);
@@ -250,25 +261,42 @@ bool bt_log_input_open(struct bt_log_input **input, const char *path, struct bt_
 	}
 	made->piece = piece;
 	made->opened = !standard;
-	made->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	made->fd = standard ? STDIN_FILENO : open(path, flags);
 	if (made->fd < 0 || fstat(made->fd, &st) < 0)
 		bt_fail(err, "%s: %s", path, strerror(errno));
 	else if (S_ISDIR(st.st_mode))
 		bt_fail(err, "%s: is a folder, not a file", path);
+	else if (bounded && !S_ISREG(st.st_mode))
+		bt_fail(err, "%s: is not a regular file", path);
 	else if (!find_codec(made))
 		bt_fail(err, "%s: out of memory", path);
 	else {
 		made->modified = (int64_t)(S_ISREG(st.st_mode) ? st.st_mtime : time(NULL));
+		made->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+		if (bounded)
+			made->most = made->size * BT_UNPACK_RATIO > BT_UNPACK_FREE
+					 ? made->size * BT_UNPACK_RATIO
+					 : BT_UNPACK_FREE;
 		*input = made;
 		return true;
 	}
-	bt_log_input_close(&made);
+	bt_unpack_close(&made);
 	return false;
 }
 
-void bt_log_input_close(struct bt_log_input **input)
+bool bt_unpack_open(struct bt_unpack **input, const char *path, struct bt_err *err)
 {
-	struct bt_log_input *old = *input;
+	return open_input(input, path, false, err);
+}
+
+bool bt_unpack_open_bounded(struct bt_unpack **input, const char *path, struct bt_err *err)
+{
+	return open_input(input, path, true, err);
+}
+
+void bt_unpack_close(struct bt_unpack **input)
+{
+	struct bt_unpack *old = *input;
 	*input = NULL;
 	if (old == NULL)
 		return;
@@ -281,33 +309,43 @@ void bt_log_input_close(struct bt_log_input **input)
 	free(old);
 }
 
-int64_t bt_log_input_modified(const struct bt_log_input *input)
+int64_t bt_unpack_modified(const struct bt_unpack *input)
 {
 	return input->modified;
 }
 
-bool bt_log_input_is_plain(const struct bt_log_input *input)
+uint64_t bt_unpack_size(const struct bt_unpack *input)
+{
+	return input->size;
+}
+
+uint64_t bt_unpack_taken(const struct bt_unpack *input)
+{
+	return input->taken - (input->end - input->at);
+}
+
+bool bt_unpack_is_plain(const struct bt_unpack *input)
 {
 	return input->opened && input->codec == NULL;
 }
 
-const char *bt_log_input_head(struct bt_log_input *input, size_t *size)
+const char *bt_unpack_head(struct bt_unpack *input, size_t *size)
 {
 	if (input->head == NULL) {
-		input->head = malloc(BT_LOG_HEAD);
+		input->head = malloc(BT_UNPACK_HEAD);
 		if (input->head == NULL)
 			input->error = "out of memory";
 		for (size_t got = 1;
-		     got > 0 && input->head != NULL && input->head_end < BT_LOG_HEAD;
+		     got > 0 && input->head != NULL && input->head_end < BT_UNPACK_HEAD;
 		     input->head_end += got)
 			got = read_octets(
-			    input, input->head + input->head_end, BT_LOG_HEAD - input->head_end);
+			    input, input->head + input->head_end, BT_UNPACK_HEAD - input->head_end);
 	}
 	*size = input->head_end;
 	return input->head;
 }
 
-size_t bt_log_input_read(struct bt_log_input *input, void *octets, size_t size)
+size_t bt_unpack_read(struct bt_unpack *input, void *octets, size_t size)
 {
 	size_t left = input->head_end - input->head_at;
 	if (left == 0)
@@ -318,7 +356,26 @@ size_t bt_log_input_read(struct bt_log_input *input, void *octets, size_t size)
 	return taken;
 }
 
-const char *bt_log_input_error(const struct bt_log_input *input)
+bool bt_unpack_rewind(struct bt_unpack *input)
+{
+	if (lseek(input->fd, 0, SEEK_SET) != 0)
+		return false;
+	if (input->codec != NULL)
+		input->codec->end(input);
+	input->codec = NULL;
+	input->error = NULL;
+	input->within = input->ended = false;
+	input->at = input->end = input->head_at = input->head_end = 0;
+	input->taken = input->given = 0;
+	free(input->head);
+	input->head = NULL;
+	if (find_codec(input))
+		return true;
+	errno = ENOMEM;
+	return false;
+}
+
+const char *bt_unpack_error(const struct bt_unpack *input)
 {
 	return input->error;
 }
