@@ -98,7 +98,7 @@ static void show_clients(const struct bt_policy *policy)
 static bool show_name(void *ctx, const uint8_t *key, size_t size, uint32_t class_id)
 {
 	const struct bt_policy *policy = *(const struct bt_policy *const *)ctx;
-	char text[BT_TEXT_MAX + 1];
+	char text[BT_TEXT_MAX + 1], scope[BT_SCOPE_TEXT];
 
 	bt_key_to_text(text, key, size);
 	for (unsigned i = 0; i < bt_policy_class_size(policy, class_id); i++) {
@@ -109,7 +109,7 @@ static bool show_name(void *ctx, const uint8_t *key, size_t size, uint32_t class
 		putchar('\t');
 		bt_put_field(stdout, bt_policy_list(policy, member.list).name);
 		putchar('\t');
-		fputs(bt_scope_name(member.scope), stdout);
+		fputs(bt_scope_text(scope, member.scope), stdout);
 		show_pairs(policy, member.meta);
 	}
 	return !ferror(stdout);

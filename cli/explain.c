@@ -27,6 +27,12 @@ static bool is_in_force(const struct contest *contest, const struct bt_holding *
 	return action_of(contest, holding) != BT_ACTION_NONE;
 }
 
+static bool is_not_excepted(const struct contest *contest, const struct bt_holding *holding)
+{
+	(void)contest;
+	return !holding->excepted;
+}
+
 static bool is_no_log(const struct contest *contest, const struct bt_holding *holding)
 {
 	return action_of(contest, holding) != BT_ACTION_LOG;
@@ -41,7 +47,7 @@ static bool is_longest(const struct contest *contest, const struct bt_holding *h
 static bool is_exact(const struct contest *contest, const struct bt_holding *holding)
 {
 	(void)contest;
-	return holding->member.scope == BT_SCOPE_EXACT;
+	return bt_scope_listed(holding->member.scope) == BT_SCOPE_EXACT;
 }
 
 static bool is_allow(const struct contest *contest, const struct bt_holding *holding)
@@ -77,6 +83,7 @@ struct step {
 
 static const struct step steps[] = {
     {is_in_force, NULL, "not in force for this group of clients: ", write_list},
+    {is_not_excepted, NULL, "the name is an exception of the list itself: ", write_list},
     {is_no_log, NULL, "log lists are set aside: ", write_list},
     {is_longest, "most specific: ", ", before ", write_name},
     {is_exact, "exact before a wider scope on the same name: list ", ", before ", write_list},
@@ -84,7 +91,10 @@ static const struct step steps[] = {
     {is_first, "first list in the configuration: ", ", before ", write_list},
 };
 
-enum { STEPS = sizeof(steps) / sizeof(*steps) };
+enum {
+	STEPS = sizeof(steps) / sizeof(*steps),
+	STEPS_FOR_ALL = 2, /* the first ones: these may take all out */
+};
 
 /* Those whose fate is `which`; holdings of one name stand side by side, and it is written once. */
 static void write_those(
@@ -127,13 +137,13 @@ static bool tell(const struct contest *contest, const struct step *step, const b
 	return fclose(out) == 0;
 }
 
-/* A rule that keeps all of them says nothing; nor does one that would keep none, but the first. */
+/* A rule that keeps all of them says nothing; nor does one that keeps none and may not. */
 static bool apply(struct contest *contest, const struct step *step, bool *kept)
 {
 	size_t stay = 0;
 	for (size_t i = 0; i < contest->count; i++)
 		stay += kept[i] = step->keeps(contest, contest->left[i]);
-	if ((stay == 0 && step != steps) || stay == contest->count)
+	if ((stay == 0 && step >= steps + STEPS_FOR_ALL) || stay == contest->count)
 		return true;
 	if (!tell(contest, step, kept))
 		return false;
@@ -220,6 +230,22 @@ static bool tell_group(struct bt_explanation *told)
 	return say(told, text);
 }
 
+/* Marks what exceptions of its own list take out. */
+static void note_excepted(struct bt_explanation *told)
+{
+	unsigned labels = told->key.labels;
+	for (size_t i = 0; i < told->count; i++) {
+		struct bt_holding *holding = &told->holdings[i];
+		struct bt_excepted excepted = {.any = false};
+		for (size_t j = 0; j < told->count; j++)
+			if (told->holdings[j].member.list == holding->member.list)
+				bt_scope_note_excepted(&excepted, told->holdings[j].member.scope,
+				    told->holdings[j].labels, labels);
+		holding->excepted =
+		    bt_scope_is_excepted(&excepted, holding->member.scope, holding->labels, labels);
+	}
+}
+
 /* Most specific first: the matches come the other way round. */
 static bool gather(struct bt_explanation *told, const struct bt_policy *policy,
     const struct bt_judgement *judgement, const struct bt_matches *all)
@@ -244,6 +270,7 @@ static bool gather(struct bt_explanation *told, const struct bt_policy *policy,
 					   told->verdict.by.list == holding->member.list;
 		}
 	}
+	note_excepted(told);
 	return true;
 }
 

@@ -21,10 +21,11 @@ struct bt_holding {
 	struct bt_member member;
 	uint8_t labels; /* of the listed name */
 	bool covers;    /* false: its scope leaves the name out */
+	bool excepted;  /* the list itself has an exception for the name */
 	bool decides;
 };
 
-enum { BT_STEPS_MAX = 10 };
+enum { BT_STEPS_MAX = 12 };
 
 struct bt_explanation {
 	struct bt_key key;

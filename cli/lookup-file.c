@@ -47,7 +47,7 @@ static void show_columns(
 	put_name(key, verdict->labels);
 	putchar('\t');
 	bt_put_field(stdout, bt_policy_list(s->policy, verdict->by.list).name);
-	printf("\t%s", bt_scope_name(verdict->by.scope));
+	printf("\t%s", bt_scope_name(bt_scope_listed(verdict->by.scope)));
 	for (unsigned i = 0; i < bt_policy_meta_size(s->policy, verdict->by.meta); i++) {
 		struct bt_pair pair = bt_policy_pair(s->policy, verdict->by.meta, i);
 		putchar('\t');

@@ -41,15 +41,17 @@ static void show_holding(const struct bt_policy *policy, const struct bt_explana
     const struct bt_holding *holding)
 {
 	struct bt_list_info list = bt_policy_list(policy, holding->member.list);
-	char name[BT_TEXT_MAX + 1];
+	char name[BT_TEXT_MAX + 1], scope[BT_SCOPE_TEXT];
 
 	write_indicator(name, told, holding->labels);
 	printf("    %s: list ", name);
 	bt_put_escaped(stdout, list.name);
-	printf(", %s, %s%s\n", bt_action_name(list.action), bt_scope_name(holding->member.scope),
-	    holding->decides  ? " -- decides"
-	    : holding->covers ? ""
-			      : " -- does not cover it");
+	printf(", %s, %s%s\n", bt_action_name(list.action),
+	    bt_scope_text(scope, holding->member.scope),
+	    holding->decides    ? " -- decides"
+	    : holding->excepted ? " -- the list excepts the name"
+	    : holding->covers   ? ""
+				: " -- does not cover it");
 	bt_each_pair(policy, holding->member, show_pair, NULL);
 }
 
@@ -151,13 +153,13 @@ static json_t *holding_object(const struct bt_policy *policy, const struct bt_ex
 {
 	struct bt_list_info list = bt_policy_list(policy, holding->member.list);
 	json_t *metadata = json_object();
-	char name[BT_TEXT_MAX + 1];
+	char name[BT_TEXT_MAX + 1], scope[BT_SCOPE_TEXT];
 
 	write_indicator(name, told, holding->labels);
 	bt_each_pair(policy, holding->member, add_pair, &metadata);
 	return json_pack("{ss so ss ss sb sb so}", "indicator", name, "list",
 	    bt_json_text(list.name), "action", bt_action_name(list.action), "scope",
-	    bt_scope_name(holding->member.scope), "covers", holding->covers, "decides",
+	    bt_scope_text(scope, holding->member.scope), "covers", holding->covers, "decides",
 	    holding->decides, "metadata", metadata);
 }
 

@@ -56,7 +56,10 @@ static bool add_lists(json_t *object, const struct bt_tailed *tailed)
 		uint32_t class_id = event->matches[i].class_id;
 		unsigned count = bt_policy_class_size(tailed->policy, class_id);
 		for (unsigned j = 0; ok && j < count; j++) {
-			unsigned list = bt_policy_member(tailed->policy, class_id, j).list;
+			struct bt_member member = bt_policy_member(tailed->policy, class_id, j);
+			unsigned list = member.list;
+			if (bt_scope_listed(member.scope) == 0)
+				continue; /* an exception */
 			if (!seen[list])
 				ok = json_array_append_new(array,
 					 bt_json_text(bt_policy_list(tailed->policy, list).name)) ==

@@ -320,9 +320,10 @@ static bool read_entry(struct dump *d, struct bt_err *err)
 	if (list == NULL || !undo_escapes(list) ||
 	    !bt_intern_find(d->lists, list, strlen(list), &number))
 		return bt_fail(err, "expected a list's name after the name");
-	int scope_is = scope != NULL ? bt_scope_from_name(scope) : -1;
+	int scope_is = scope != NULL ? bt_scope_from_text(scope) : -1;
 	if (scope_is < 0)
-		return bt_fail(err, "expected exact, below or subtree after the list");
+		return bt_fail(
+		    err, "expected exact, below, subtree or an exception after the list");
 	if (!read_pairs(d, at, err))
 		return false;
 	const struct bt_entry entry = {

@@ -275,6 +275,8 @@ void bt_policy_count_name(struct bt_policy_builder *builder, uint32_t class_id)
 	const uint8_t *member = bt_intern_bytes(builder->classes, class_id, &size);
 	for (const uint8_t *end = member + size; member < end; member += BT_POLICY_MEMBER) {
 		size_t list = bt_get16(member + BT_POLICY_MEMBER_AT_LIST);
+		if (bt_scope_listed(member[BT_POLICY_MEMBER_AT_SCOPE]) == 0)
+			continue; /* an exception alone */
 		uint8_t *at = bt_policy_list_row(builder, list) + BT_POLICY_LIST_AT_ENTRIES;
 		bt_put64(at, bt_get64(at) + 1);
 	}
@@ -292,7 +294,7 @@ bool bt_policy_add_class(struct bt_policy_builder *builder, const struct bt_memb
 	for (unsigned i = 0; i < count; i++) {
 		const struct bt_member *member = members + i;
 		if (member->list < next || member->list >= builder->list_count ||
-		    member->scope < BT_SCOPE_EXACT || member->scope > BT_SCOPE_SUBTREE ||
+		    !bt_scope_is_valid(member->scope) ||
 		    member->meta >= bt_intern_count(builder->metas))
 			return bt_fail(err,
 			    "policy: a class with a member that cannot be: list %u, "

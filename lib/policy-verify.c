@@ -172,7 +172,7 @@ static bool check_lists(const struct bt_policy *p, struct bt_err *err)
 	return true;
 }
 
-static bool check_members(const struct bt_policy *p, uint32_t class_id)
+static bool check_members(struct bt_policy *p, uint32_t class_id)
 {
 	unsigned count = bt_policy_class_size(p, class_id);
 	const uint8_t *at =
@@ -180,16 +180,17 @@ static bool check_members(const struct bt_policy *p, uint32_t class_id)
 	for (uint32_t i = 0, next = 0; i < count; i++, at += BT_POLICY_MEMBER) {
 		uint32_t list = bt_get16(at + BT_POLICY_MEMBER_AT_LIST);
 		uint8_t scope = at[BT_POLICY_MEMBER_AT_SCOPE];
-		if (list < next || list >= p->list_count || scope < BT_SCOPE_EXACT ||
-		    scope > BT_SCOPE_SUBTREE || at[BT_POLICY_MEMBER_AT_ZERO] != 0 ||
+		if (list < next || list >= p->list_count || !bt_scope_is_valid(scope) ||
+		    at[BT_POLICY_MEMBER_AT_ZERO] != 0 ||
 		    bt_get32(at + BT_POLICY_MEMBER_AT_META) >= p->meta_count)
 			return false;
+		p->excepts |= bt_scope_excepted(scope) != 0;
 		next = list + 1;
 	}
 	return true;
 }
 
-static bool check_classes(const struct bt_policy *p, struct bt_err *err)
+static bool check_classes(struct bt_policy *p, struct bt_err *err)
 {
 	if (!check_index(p->class_index, 0, p->class_count, p->member_count))
 		return bt_fail(err, "policy: the index of classes is not in order");

@@ -35,6 +35,7 @@ struct bt_policy {
 	uint32_t local_class;
 	enum bt_ede ede;
 	bool enabled;
+	bool excepts; /* some membership is an exception */
 	struct bt_sinkhole *sinkholes;
 	uint32_t *network_parents; /* of each network, the one around it: its number + 1, or 0 */
 	uint32_t *forwarder_parents;

@@ -2,6 +2,7 @@
 /* policy.c -- from matches to a verdict */
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "endian.h"
@@ -52,6 +53,62 @@ int bt_scope_from_name(const char *name)
 		if (strcmp(name, scope_names[i]) == 0)
 			return i;
 	return -1;
+}
+
+static const struct {
+	const char *prefix;
+	unsigned at;
+} scope_parts[] = {
+    {"", 0},
+    {"except-", BT_SCOPE_EXCEPT_AT},
+    {"important-", BT_SCOPE_IMPORTANT_AT},
+    {"important-except-", BT_SCOPE_IMPORTANT_AT + BT_SCOPE_EXCEPT_AT},
+};
+
+enum { SCOPE_PARTS = sizeof(scope_parts) / sizeof(*scope_parts) };
+
+const char *bt_scope_text(char text[static BT_SCOPE_TEXT], uint8_t scope)
+{
+	char *at = text;
+	for (unsigned i = 0; i < SCOPE_PARTS; i++) {
+		uint8_t part = scope >> scope_parts[i].at & BT_SCOPE_SUBTREE;
+		/* what is important goes without saying that it is there */
+		if (i < 2 && part == (scope >> scope_parts[i + 2].at & BT_SCOPE_SUBTREE))
+			continue;
+		if (part != 0)
+			at += sprintf(at, "%s%s%s", at == text ? "" : "+", scope_parts[i].prefix,
+			    bt_scope_name(part));
+	}
+	*at = '\0';
+	return text;
+}
+
+/* "except-below" -> bits; 0: it is none. */
+static uint8_t read_part(const char *text, size_t size)
+{
+	for (unsigned i = SCOPE_PARTS; i-- > 0;) {
+		size_t prefix = strlen(scope_parts[i].prefix);
+		if (size <= prefix || strncmp(text, scope_parts[i].prefix, prefix) != 0)
+			continue;
+		for (unsigned scope = BT_SCOPE_EXACT; scope <= BT_SCOPE_SUBTREE; scope++)
+			if (strlen(scope_names[scope]) == size - prefix &&
+			    strncmp(text + prefix, scope_names[scope], size - prefix) == 0)
+				return bt_scope_of((uint8_t)scope, i % 2 == 1, i >= 2);
+	}
+	return 0;
+}
+
+int bt_scope_from_text(const char *text)
+{
+	int scope = 0;
+	for (size_t size; *text != '\0'; text += size + (text[size] == '+')) {
+		size = strcspn(text, "+");
+		uint8_t part = read_part(text, size);
+		if (part == 0)
+			return -1;
+		scope |= part;
+	}
+	return scope != 0 ? scope : -1;
 }
 
 /* ---- read ---- */
@@ -208,10 +265,45 @@ bool bt_scope_covers(uint8_t scope, unsigned listed_labels, unsigned name_labels
 	return (scope & (listed_labels == name_labels ? BT_SCOPE_EXACT : BT_SCOPE_BELOW)) != 0;
 }
 
+void bt_scope_note_excepted(
+    struct bt_excepted *excepted, uint8_t scope, unsigned listed_labels, unsigned labels)
+{
+	uint8_t important = scope >> BT_SCOPE_IMPORTANT_AT;
+	excepted->any |= bt_scope_covers(bt_scope_excepted(scope), listed_labels, labels);
+	excepted->important |= bt_scope_covers(bt_scope_excepted(important), listed_labels, labels);
+}
+
+bool bt_scope_is_excepted(
+    const struct bt_excepted *excepted, uint8_t scope, unsigned listed_labels, unsigned labels)
+{
+	return excepted->important ||
+	       (excepted->any &&
+		   !bt_scope_covers(scope >> BT_SCOPE_IMPORTANT_AT, listed_labels, labels));
+}
+
+/*
+ * Whether the member's list is out for the name. A list has one member of a class, and few names
+ * have several matches: looking through them is cheap, and most policies have no exception at all.
+ */
+static bool is_excepted(const struct bt_policy *policy, const struct bt_match *matches,
+    unsigned count, struct bt_member member, unsigned listed_labels, unsigned labels)
+{
+	struct bt_excepted excepted = {.any = false};
+	for (unsigned i = 0; policy->excepts && i < count; i++)
+		for (unsigned k = bt_policy_class_size(policy, matches[i].class_id); k-- > 0;) {
+			struct bt_member other = bt_policy_member(policy, matches[i].class_id, k);
+			if (other.list == member.list)
+				bt_scope_note_excepted(
+				    &excepted, other.scope, matches[i].labels, labels);
+		}
+	return bt_scope_is_excepted(&excepted, member.scope, listed_labels, labels);
+}
+
 /* Smaller wins on the same name; at equal ranks, the list that stands first. */
 static unsigned rank_of(struct bt_member member, uint8_t action)
 {
-	return (member.scope == BT_SCOPE_EXACT ? 0u : 2u) + (action == BT_ACTION_ALLOW ? 0u : 1u);
+	return (bt_scope_listed(member.scope) == BT_SCOPE_EXACT ? 0u : 2u) +
+	       (action == BT_ACTION_ALLOW ? 0u : 1u);
 }
 
 /*
@@ -219,8 +311,10 @@ static unsigned rank_of(struct bt_member member, uint8_t action)
  * order of their lists, so the first of a rank is the one wanted.
  */
 static bool decide_name(const struct bt_policy *policy, const uint8_t *actions,
-    const struct bt_match *match, unsigned labels, bool log, struct bt_verdict *verdict)
+    const struct bt_match *matches, unsigned match_count, unsigned number, unsigned labels,
+    bool log, struct bt_verdict *verdict)
 {
+	const struct bt_match *match = matches + number;
 	unsigned count, best = UINT_MAX;
 	const uint8_t *at =
 	    policy->members +
@@ -230,7 +324,8 @@ static bool decide_name(const struct bt_policy *policy, const uint8_t *actions,
 		uint8_t action = actions[member.list];
 		unsigned rank = rank_of(member, action);
 		if (action == BT_ACTION_NONE || (action == BT_ACTION_LOG) != log || rank >= best ||
-		    !bt_scope_covers(member.scope, match->labels, labels))
+		    !bt_scope_covers(member.scope, match->labels, labels) ||
+		    is_excepted(policy, matches, match_count, member, match->labels, labels))
 			continue;
 		best = rank;
 		*verdict = (struct bt_verdict){
@@ -250,10 +345,10 @@ struct bt_verdict bt_policy_decide(const struct bt_policy *policy, unsigned grou
 	struct bt_verdict verdict = {.listed = false};
 	const uint8_t *actions = policy->actions + (size_t)group * policy->list_count;
 	for (unsigned i = count; i-- > 0;) /* the longest stands last */
-		if (decide_name(policy, actions, matches + i, labels, false, &verdict))
+		if (decide_name(policy, actions, matches, count, i, labels, false, &verdict))
 			return verdict;
 	for (unsigned i = count; i-- > 0;)
-		if (decide_name(policy, actions, matches + i, labels, true, &verdict))
+		if (decide_name(policy, actions, matches, count, i, labels, true, &verdict))
 			return verdict;
 	return verdict;
 }

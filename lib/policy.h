@@ -39,6 +39,36 @@ enum bt_scope {
 	BT_SCOPE_SUBTREE = 3, /* both */
 };
 
+/*
+ * A membership has four of them, in two bits each, from these bits on: what its list's indicator
+ * covers, from bit 0; where its list excepts, which is to say: where nothing that the list holds,
+ * here or on another name, counts; and of either, what is important. An important indicator is out
+ * only where an important exception is.
+ */
+enum { BT_SCOPE_EXCEPT_AT = 2, BT_SCOPE_IMPORTANT_AT = 4 };
+
+static inline uint8_t bt_scope_of(uint8_t scope, bool except, bool important)
+{
+	unsigned all = except ? (unsigned)scope << BT_SCOPE_EXCEPT_AT : scope;
+	return (uint8_t)(important ? all | all << BT_SCOPE_IMPORTANT_AT : all);
+}
+
+static inline uint8_t bt_scope_listed(uint8_t scope)
+{
+	return scope & BT_SCOPE_SUBTREE;
+}
+
+static inline uint8_t bt_scope_excepted(uint8_t scope)
+{
+	return scope >> BT_SCOPE_EXCEPT_AT & BT_SCOPE_SUBTREE;
+}
+
+/* Not nothing, and nothing important that is not there. */
+static inline bool bt_scope_is_valid(uint8_t scope)
+{
+	return scope != 0 && (scope >> BT_SCOPE_IMPORTANT_AT & ~scope) == 0;
+}
+
 enum bt_ede { BT_EDE_OFF, BT_EDE_CODE, BT_EDE_TEXT };
 
 enum bt_events { BT_EVENTS_FULL, BT_EVENTS_COUNT, BT_EVENTS_OFF };
@@ -83,7 +113,7 @@ struct bt_list_info {
 /* One list's hold on a name. */
 struct bt_member {
 	uint16_t list; /* index of the list; lists stand in configured order */
-	uint8_t scope; /* enum bt_scope */
+	uint8_t scope; /* enum bt_scope; and what is excepted, and important */
 	uint32_t meta; /* metadata of this indicator in this list, over the list's own */
 };
 
@@ -155,6 +185,15 @@ struct bt_pair bt_policy_pair(const struct bt_policy *policy, uint32_t meta, uns
 const char *bt_policy_value(
     const struct bt_policy *policy, struct bt_member member, const char *key);
 
+/* Whether a list is out for a name of `labels` labels, as far as these memberships of it say. */
+struct bt_excepted {
+	bool any, important;
+};
+void bt_scope_note_excepted(
+    struct bt_excepted *excepted, uint8_t scope, unsigned listed_labels, unsigned labels);
+bool bt_scope_is_excepted(
+    const struct bt_excepted *excepted, uint8_t scope, unsigned listed_labels, unsigned labels);
+
 /*
  * Whether a membership covers a name of `name_labels` labels when the listed name has
  * `listed_labels` and is that name or an ancestor of it.
@@ -201,7 +240,8 @@ struct bt_network bt_policy_forwarder(const struct bt_policy *policy, unsigned i
  * bt_trie_match()'s matches. Lists that are not in force for the group are left out. `log`
  * memberships are set aside and decide only when nothing else covers the name; among the rest the
  * longest listed name wins, on it `exact` before a wider scope, then `allow`, then the list that
- * stands first. Does not allocate; bounded by the matches and their memberships.
+ * stands first. Before all that, what the list of a membership excepts for the name is left out.
+ * Does not allocate; bounded by the matches and their memberships.
  */
 struct bt_verdict bt_policy_decide(const struct bt_policy *policy, unsigned group,
     const struct bt_match *matches, unsigned count, unsigned labels);
@@ -213,5 +253,13 @@ int bt_action_from_name(const char *name);
 /* "exact", "below", "subtree"; and back, -1. */
 const char *bt_scope_name(uint8_t scope);
 int bt_scope_from_name(const char *name);
+
+/*
+ * All that is in a membership's scope, joined by '+': "subtree", "except-below",
+ * "subtree+important-exact+important-except-below"; and back, -1.
+ */
+enum { BT_SCOPE_TEXT = 80 };
+const char *bt_scope_text(char text[static BT_SCOPE_TEXT], uint8_t scope);
+int bt_scope_from_text(const char *text);
 
 #endif

@@ -365,7 +365,7 @@ static bool is_watched(
 	for (unsigned i = 0; i < members; i++) {
 		struct bt_member member = bt_policy_member(policy, class_id, i);
 		if ((report->list == NULL || member.list == list) &&
-		    bt_policy_acts(policy, member.list))
+		    bt_scope_listed(member.scope) != 0 && bt_policy_acts(policy, member.list))
 			return true;
 	}
 	return false;
@@ -384,9 +384,11 @@ bool bt_report_add_indicator(struct bt_report *report, const struct bt_policy *p
 	if (!bt_report_row(report, key, size, &row))
 		return false;
 	report->drafts[row].listed = true;
-	for (unsigned i = 0; i < bt_policy_class_size(policy, class_id); i++)
-		if (!bt_report_note_member(
-			report, row, policy, bt_policy_member(policy, class_id, i)))
+	for (unsigned i = 0; i < bt_policy_class_size(policy, class_id); i++) {
+		struct bt_member member = bt_policy_member(policy, class_id, i);
+		if (bt_scope_listed(member.scope) != 0 &&
+		    !bt_report_note_member(report, row, policy, member))
 			return false;
+	}
 	return true;
 }

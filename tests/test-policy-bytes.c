@@ -178,7 +178,8 @@ static size_t use(const struct bt_policy *policy)
 		for (unsigned j = 0; j < bt_policy_class_size(policy, i); j++) {
 			struct bt_member member = bt_policy_member(policy, i, j);
 			const char *value = bt_policy_value(policy, member, "tlp");
-			sum += strlen(bt_scope_name(member.scope)) + (value != NULL);
+			char scope[BT_SCOPE_TEXT];
+			sum += strlen(bt_scope_text(scope, member.scope)) + (value != NULL);
 			for (unsigned k = 0; k < bt_policy_meta_size(policy, member.meta); k++)
 				sum += strlen(bt_policy_pair(policy, member.meta, k).key) +
 				       strlen(bt_policy_pair(policy, member.meta, k).value);
@@ -242,8 +243,9 @@ static const struct {
     {306, 4, 4, "index of classes"}, {310, 3, 4, "index of classes"},
     {310, 5, 4, "index of classes"},
     /* members */
-    {314, 3, 4, "class 0"}, {318, 3, 2, "class 0"}, {320, 0, 1, "class 0"}, {320, 4, 1, "class 0"},
-    {321, 1, 1, "class 0"}, {326, 1, 2, "class 1"}, /* two of one list */
+    {314, 3, 4, "class 0"}, {318, 3, 2, "class 0"}, {320, 0, 1, "class 0"},
+    {320, 0x20, 1, "class 0"}, {320, 0x83, 1, "class 0"}, {321, 1, 1, "class 0"},
+    {326, 1, 2, "class 1"}, /* two of one list */
     {334, 0, 2, "class 1"}, {338, 1, 4, "local decisions is another list's"},
     {342, 1, 2, "local decisions is another list's"},
     {344, 1, 1, "local decisions is another list's"},

@@ -86,13 +86,31 @@ static const struct {
     {"exact before subtree among logs", 2, "2:trial+subtree,trial2+exact", "2 trial2"},
     {"the first of two logs", 2, "2:trial+subtree,trial2+subtree", "2 trial"},
     {"a log that does not cover", 3, "2:trial+exact", "-"},
+
+    {"an exception takes its list out", 3, "2:sink+subtree 3:sink+except-subtree", "-"},
+    {"and no other", 3, "2:sink+subtree,nx+subtree 3:sink+except-subtree", "2 nx"},
+    {"below the exception, too", 4, "2:sink+except-subtree 3:sink+subtree", "-"},
+    {"not where it does not cover", 3, "2:sink+subtree 3:sink+except-below", "2 sink"},
+    {"on the name alone", 3, "3:sink+subtree+except-exact", "-"},
+    {"on the name alone, not below", 4, "3:sink+subtree+except-exact", "3 sink"},
+    {"an exception lists nothing", 3, "3:sink+except-subtree", "-"},
+    {"what is important stays", 3, "2:sink+important-subtree 3:sink+except-subtree", "2 sink"},
+    {"what is important is where it is important", 3, "3:sink+important-exact+except-subtree",
+	"3 sink"},
+    {"and nowhere else", 4, "3:sink+subtree+important-exact+except-subtree", "-"},
+    {"an important exception takes all out", 3,
+	"2:sink+important-subtree 3:sink+important-except-exact", "-"},
+    {"an exception of a log list", 3, "2:trial+subtree 3:trial+except-subtree", "-"},
+    {"which lets nobody else's name pass", 3, "2:nx+subtree 3:trial+except-subtree", "2 nx"},
+    {"an exception of what is allowed", 3, "2:nx+subtree 3:ours+subtree+except-exact", "2 nx"},
 };
 
 static struct bt_member parse_member(const char *text)
 {
-	char list[16], scope[16];
-	assert_int_equal(sscanf(text, "%15[^+]+%15[a-z]", list, scope), 2);
-	struct bt_member member = {.scope = (uint8_t)bt_scope_from_name(scope)};
+	char list[16], scope[BT_SCOPE_TEXT], again[BT_SCOPE_TEXT];
+	assert_int_equal(sscanf(text, "%15[^+]+%79[a-z+-]", list, scope), 2);
+	struct bt_member member = {.scope = (uint8_t)bt_scope_from_text(scope)};
+	assert_int_equal(bt_scope_from_text(bt_scope_text(again, member.scope)), member.scope);
 	while (strcmp(table_lists[member.list].name, list) != 0)
 		member.list++;
 	return member;
@@ -166,15 +184,48 @@ static int compare_claims(const void *left, const void *right)
 
 enum { LISTS = 12, CLASSES = 40 };
 
+/* Most lists have no exceptions. */
+static uint8_t random_scope(void)
+{
+	unsigned listed = 1 + random_below(&seed, 3);
+	if (random_below(&seed, 4) != 0)
+		return (uint8_t)listed;
+	unsigned both = random_below(&seed, 16);
+	both = both == 0 ? listed : both;
+	return (uint8_t)(both | (random_below(&seed, 16) & both) << 4);
+}
+
 static unsigned random_members(struct bt_member *members)
 {
 	unsigned count = 0;
 	while (count == 0)
 		for (unsigned list = 0; list < LISTS; list++)
 			if (random_below(&seed, 3) == 0)
-				members[count++] = (struct bt_member){.list = (uint16_t)list,
-				    .scope = (uint8_t)(1 + random_below(&seed, 3))};
+				members[count++] = (struct bt_member){
+				    .list = (uint16_t)list, .scope = random_scope()};
 	return count;
+}
+
+/* Where, of the parts of a scope, these bits cover the name. */
+static bool part_covers(unsigned scope, unsigned at, bool is_name)
+{
+	return (scope >> at & (is_name ? BT_SCOPE_EXACT : BT_SCOPE_BELOW)) != 0;
+}
+
+/* Whether a list is out for the name: by its exceptions, 1, by its important ones, 2. */
+static unsigned oracle_excepts(const struct bt_policy *policy, const struct bt_match *matches,
+    unsigned count, unsigned labels, unsigned list)
+{
+	unsigned out = 0;
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned j = 0; j < bt_policy_class_size(policy, matches[i].class_id); j++) {
+			struct bt_member m = bt_policy_member(policy, matches[i].class_id, j);
+			bool is_name = matches[i].labels == labels;
+			if (m.list == list)
+				out |= part_covers(m.scope, 2, is_name) * 1u |
+				       part_covers(m.scope, 6, is_name) * 2u;
+		}
+	return out;
 }
 
 /* All memberships that cover, sorted by DESIGN's rules; the first one decides. */
@@ -187,12 +238,14 @@ static unsigned all_claims(const struct bt_policy *policy, const struct bt_match
 			struct bt_member m = bt_policy_member(policy, matches[i].class_id, j);
 			enum bt_action action = bt_policy_list(policy, m.list).action;
 			bool is_name = matches[i].labels == labels;
-			if (is_name ? m.scope == BT_SCOPE_BELOW : m.scope == BT_SCOPE_EXACT)
+			unsigned out = oracle_excepts(policy, matches, count, labels, m.list);
+			if (!part_covers(m.scope, 0, is_name) || out >= 2 ||
+			    (out == 1 && !part_covers(m.scope, 4, is_name)))
 				continue;
 			claims[n++] = (struct claim){
 			    .log = action == BT_ACTION_LOG,
 			    .labels = matches[i].labels,
-			    .wide = m.scope != BT_SCOPE_EXACT,
+			    .wide = (m.scope & 3) != BT_SCOPE_EXACT,
 			    .blocks = action != BT_ACTION_ALLOW,
 			    .list = m.list,
 			};
@@ -237,7 +290,7 @@ static void decides_as_the_oracle(void **state)
 				continue;
 			assert_int_equal(verdict.labels, claims[0].labels);
 			assert_int_equal(verdict.by.list, claims[0].list);
-			assert_int_equal(verdict.by.scope == BT_SCOPE_EXACT, !claims[0].wide);
+			assert_int_equal((verdict.by.scope & 3) == BT_SCOPE_EXACT, !claims[0].wide);
 			assert_int_equal(
 			    verdict.action, bt_policy_list(policy, verdict.by.list).action);
 		}
@@ -486,7 +539,8 @@ static void refuses_classes(void **state)
 	} rows[] = {
 	    {{{.list = 0, .scope = 3}}, 0},
 	    {{{.list = 0, .scope = 0}}, 1},
-	    {{{.list = 0, .scope = 4}}, 1},
+	    {{{.list = 0, .scope = 0x10}}, 1},
+	    {{{.list = 0, .scope = 0x13 | 0x40}}, 1},
 	    {{{.list = 2, .scope = 3}}, 1},
 	    {{{.list = 0, .scope = 3, .meta = 1}}, 1},
 	    {{{.list = 0, .scope = 3}, {.list = 0, .scope = 1}}, 2},
