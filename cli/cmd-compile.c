@@ -71,6 +71,15 @@ static void on_bad(void *ctx, const char *text)
 	}
 }
 
+static void on_skipped(
+    void *ctx, const struct bt_config_list *list, const char *reason, uint64_t count, unsigned line)
+{
+	const struct watch *watch = ctx;
+	bt_progress_clear(watch->progress);
+	bt_message("%s: skipped %" PRIu64 ": %s (line %u%s)", list->file, count, reason, line,
+	    count == 1 ? "" : " and others");
+}
+
 static void show_hidden(const struct watch *watch)
 {
 	if (watch->all_errors)
@@ -233,14 +242,19 @@ static void show_result(
 	bt_put_escaped(stdout, job->path);
 	printf(": compiled\n"
 	       "  lists       %u\n"
-	       "  entries     %" PRIu64 "\n"
-	       "  names       %" PRIu64 "\n"
+	       "  entries     %" PRIu64 "\n",
+	    result->lists, result->entries);
+	if (result->exceptions > 0)
+		printf("  exceptions  %" PRIu64 "\n", result->exceptions);
+	printf("  names       %" PRIu64 "\n"
 	       "  duplicates  %" PRIu64 "\n"
-	       "  bad lines   %" PRIu64 "\n"
-	       "  classes     %" PRIu32 "\n"
+	       "  bad lines   %" PRIu64 "\n",
+	    result->names, result->duplicates, result->bad);
+	if (result->skipped > 0)
+		printf("  skipped     %" PRIu64 "\n", result->skipped);
+	printf("  classes     %" PRIu32 "\n"
 	       "  bytes       %zu (%.1f a name)\n"
 	       "  seconds     %.3f\n",
-	    result->lists, result->entries, result->names, result->duplicates, result->bad,
 	    result->classes, size, each, seconds);
 }
 
@@ -274,6 +288,7 @@ static enum bt_exit compile(struct job *job, bool all_errors)
 	}
 	bt_progress_start(&job->progress);
 	job->compile.bad = on_bad;
+	job->compile.skipped = on_skipped;
 	job->compile.progress = on_progress;
 	job->compile.ctx = &watch;
 

@@ -83,7 +83,7 @@ struct step {
 
 static const struct step steps[] = {
     {is_in_force, NULL, "not in force for this group of clients: ", write_list},
-    {is_not_excepted, NULL, "the name is an exception of the list itself: ", write_list},
+    {is_not_excepted, NULL, "an exception of the same list stands before: ", write_name},
     {is_no_log, NULL, "log lists are set aside: ", write_list},
     {is_longest, "most specific: ", ", before ", write_name},
     {is_exact, "exact before a wider scope on the same name: list ", ", before ", write_list},

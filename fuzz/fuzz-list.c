@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct seen {
-	uint64_t entries, bad;
+	uint64_t entries, bad, skipped;
 };
 
 static void check_pairs(const struct bt_pair *pairs, unsigned count)
@@ -51,6 +51,14 @@ static void on_bad(void *ctx, unsigned line, const char *reason)
 	seen->bad++;
 }
 
+static void on_skipped(void *ctx, unsigned line, const char *reason)
+{
+	struct seen *seen = ctx;
+	if (line == 0 || reason[0] == '\0')
+		abort();
+	seen->skipped++;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text =
@@ -60,13 +68,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	for (int format = 0; format < BT_FORMATS; format++) {
 		struct seen seen = {0};
-		const struct bt_list_reader reader = {
-		    .entry = on_entry, .list = on_list, .bad = on_bad, .ctx = &seen};
+		const struct bt_list_reader reader = {.entry = on_entry,
+		    .list = on_list,
+		    .bad = on_bad,
+		    .skipped = on_skipped,
+		    .ctx = &seen};
 		struct bt_list_stats stats;
 		struct bt_err err = {""};
 		bool ok = bt_list_parse(
 		    "list", text, size, (enum bt_format)format, &reader, &stats, &err);
-		if (ok ? stats.entries != seen.entries || stats.bad != seen.bad || seen.entries == 0
+		if (ok ? stats.entries != seen.entries || stats.bad != seen.bad ||
+			     stats.skipped != seen.skipped || seen.entries == 0
 		       : strncmp(err.text, "list:", 5) != 0 || seen.entries > 0)
 			abort();
 	}

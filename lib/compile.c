@@ -13,6 +13,15 @@
 #include "list.h"
 #include "policy-build.h"
 
+enum { REASONS_MAX = 32 /* for which a list leaves something out; more count as the last */ };
+
+/* How much of a list is left out, and why. */
+struct skipped {
+	const char *reason;
+	uint64_t count;
+	unsigned line; /* of the first */
+};
+
 struct compile {
 	const struct bt_compile_options *options;
 	struct bt_policy_builder *policy;
@@ -23,6 +32,8 @@ struct compile {
 	unsigned list;
 	uint32_t list_meta;
 	struct bt_err first_bad;
+	struct skipped skipped[REASONS_MAX];
+	unsigned reasons;
 
 	/* metadata of the entry before: in most lists many neighbours share theirs */
 	uint32_t last_meta;
@@ -108,8 +119,11 @@ static const struct bt_config_list *list_of(const struct compile *c)
 static bool take_entry(void *ctx, const struct bt_entry *entry, struct bt_err *err)
 {
 	struct compile *c = ctx;
+	const struct bt_config_list *list = list_of(c);
 	struct bt_member member = {.list = (uint16_t)c->list};
-	member.scope = list_of(c)->scope != 0 ? list_of(c)->scope : entry->scope;
+	/* What a list that allows excepts is to pass as well: it says so either way. */
+	member.scope = bt_scope_of(list->scope != 0 ? list->scope : entry->scope,
+	    entry->except && list->action != BT_ACTION_ALLOW, entry->important);
 	return find_meta(c, entry, &member.meta, err) &&
 	       bt_entries_add(c->entries, entry->key, member, err);
 }
@@ -129,6 +143,26 @@ static void take_bad(void *ctx, unsigned line, const char *reason)
 		bt_fail(&c->first_bad, "%s", text);
 	if (c->options->bad != NULL)
 		c->options->bad(c->options->ctx, text);
+}
+
+static void take_skipped(void *ctx, unsigned line, const char *reason)
+{
+	struct compile *c = ctx;
+	unsigned i = 0;
+	while (i < c->reasons && strcmp(c->skipped[i].reason, reason) != 0)
+		i++;
+	if (i == REASONS_MAX)
+		i--;
+	else if (i == c->reasons)
+		c->skipped[c->reasons++] = (struct skipped){.reason = reason, .line = line};
+	c->skipped[i].count++;
+}
+
+static void tell_skipped(const struct compile *c)
+{
+	for (unsigned i = 0; c->options->skipped != NULL && i < c->reasons; i++)
+		c->options->skipped(c->options->ctx, list_of(c), c->skipped[i].reason,
+		    c->skipped[i].count, c->skipped[i].line);
 }
 
 static void take_progress(void *ctx, uint64_t octets, uint64_t size)
@@ -157,23 +191,34 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	c->list = number;
 	c->list_meta = 0;
 	c->first_bad.text[0] = '\0';
+	c->reasons = 0;
 
 	const struct bt_config_list *list = list_of(c);
 	const struct bt_list_reader reader = {.entry = take_entry,
 	    .list = take_list,
 	    .bad = take_bad,
+	    .skipped = take_skipped,
 	    .progress = take_progress,
 	    .ctx = c};
 	struct bt_list_stats stats;
 	tell(c, list->file, 0, 0);
-	if (!bt_list_read(list->file, list->format, &reader, &stats, err))
+	bool read = bt_list_read(list->file, list->format, &reader, &stats, err);
+	tell_skipped(c);
+	if (!read)
 		return false;
+	if (stats.exceptions == stats.entries && list->action != BT_ACTION_ALLOW)
+		return bt_fail(err,
+		    "%s: only exceptions in it, which are from what the list itself holds; to let "
+		    "these names pass in spite of other lists, give the list the action allow",
+		    list->file);
 	if (c->options->strict && stats.bad > 0)
 		return bt_fail(err, "%s", c->first_bad.text);
 
 	c->result.lists++;
 	c->result.entries += stats.entries;
+	c->result.exceptions += stats.exceptions;
 	c->result.bad += stats.bad;
+	c->result.skipped += stats.skipped;
 	return add_list(c, stats.modified, err);
 }
 

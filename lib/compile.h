@@ -27,16 +27,22 @@ struct bt_compile_options {
 	/* Each bad line ("file:line: reason"), and progress: what is being done (a list's path, or
 	   words), and how much of it in percent. May be NULL. */
 	void (*bad)(void *ctx, const char *text);
+	/* At the end of each list, for each reason: how much of the list is left out for it, and
+	   the line of the first. May be NULL. */
+	void (*skipped)(void *ctx, const struct bt_config_list *list, const char *reason,
+	    uint64_t count, unsigned line);
 	void (*progress)(void *ctx, const char *what, unsigned percent);
 	void *ctx;
 };
 
 struct bt_compile_result {
 	unsigned lists;      /* without that of local decisions */
-	uint64_t entries;    /* good entries of all lists */
+	uint64_t entries;    /* good entries of all lists, */
+	uint64_t exceptions; /* and those of them that are exceptions */
 	uint64_t names;      /* distinct names */
 	uint64_t duplicates; /* repeats within a list */
 	uint64_t bad;        /* bad lines */
+	uint64_t skipped;    /* what was left out of the lists */
 	uint32_t classes;
 };
 

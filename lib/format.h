@@ -14,6 +14,10 @@
 #define BT_FORMAT_ROWS(ROW)                                                                        \
 	ROW(DOMAINS, domains)                                                                      \
 	ROW(HOSTS, hosts)                                                                          \
+	ROW(ADBLOCK, adblock)                                                                      \
+	ROW(DNSMASQ, dnsmasq)                                                                      \
+	ROW(UNBOUND, unbound)                                                                      \
+	ROW(ZEEK, zeek)                                                                            \
 	ROW(TEXT, text)                                                                            \
 	ROW(YAML, yaml)
 

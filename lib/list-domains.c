@@ -2,8 +2,8 @@
 /*
  * list-domains.c -- plain lists: a name a line
  *
- * Each name stands for itself and everything below it; "*." in front of it says nothing more and
- * is accepted.
+ * Each name stands for itself and everything below it; so does "*.name", as the lists of wildcards
+ * have it that are made for other resolvers.
  */
 
 #include "list-formats.h"

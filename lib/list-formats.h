@@ -26,6 +26,7 @@ struct bt_list_parse {
 	uint64_t told; /* of them, when progress() was called last */
 	struct bt_list_stats stats;
 	struct bt_err first_bad; /* "line 7: reason", for a list with nothing else in it */
+	struct bt_err first_skipped;
 };
 
 /* A format, by one of three readers. */
@@ -68,12 +69,30 @@ bool bt_list_ended(
 /* Back to the first line, for a format that has to look at all of them before. */
 bool bt_list_rewind(const struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err);
 
-/* Whether a word is an address, of whatever kind. */
-bool bt_list_is_address(struct bt_line word);
-
-/* Hands over an entry, or counts a bad line. */
+/* Hands over an entry, or counts a bad line, or what is left out for a reason that is static. */
 bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, struct bt_err *err);
 void bt_list_bad(struct bt_list_parse *parse, unsigned line, const char *reason);
+void bt_list_skip(struct bt_list_parse *parse, unsigned line, const char *reason);
+
+/* Emits the tree of this name, or tells why it is none. */
+bool bt_list_emit_tree(
+    struct bt_list_parse *parse, struct bt_line name, bool except, struct bt_err *err);
+
+/* ---- words ---- */
+
+/* Where an address sends who asks: to no host, or to the own one; elsewhere; it is no address. */
+enum bt_target { BT_TARGET_NOWHERE, BT_TARGET_ELSEWHERE, BT_TARGET_NONE };
+
+enum bt_target bt_list_target(struct bt_line word);
+
+/* Whether the word is this one, but for case. */
+bool bt_list_is(struct bt_line word, const char *text);
+
+/* What is before the first `c`, and moves the line past it; all of it if there is none. */
+struct bt_line bt_list_until(struct bt_line *line, char c);
+
+/* Cuts white space at both ends. */
+void bt_list_trim(struct bt_line *line);
 
 /* The next word of the line, which moves past it. A word of size 0: there is none. */
 struct bt_line bt_list_word(struct bt_line *line);

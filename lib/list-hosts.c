@@ -20,11 +20,6 @@
 
 /* ---- names ---- */
 
-static bool is_word(struct bt_line word, const char *text)
-{
-	return strlen(text) == word.size && strncasecmp(text, word.at, word.size) == 0;
-}
-
 static bool is_own_name(struct bt_line word)
 {
 	static const char *const own[] = {
@@ -50,7 +45,7 @@ static bool is_own_name(struct bt_line word)
 	    memchr(word.at, '.', word.size) == NULL)
 		return true;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (is_word(word, own[i]))
+		if (bt_list_is(word, own[i]))
 			return true;
 	return false;
 }
@@ -82,29 +77,27 @@ static bool read_names(struct bt_list_parse *parse, struct bt_line line, struct 
 
 /* ---- addresses ---- */
 
-enum target { TARGET_NOWHERE, TARGET_ELSEWHERE, TARGET_NONE };
-
-static enum target target_of_ipv4(struct in_addr ipv4)
+static enum bt_target target_of_ipv4(struct in_addr ipv4)
 {
 	uint32_t host = ntohl(ipv4.s_addr);
-	return host == 0 || host >> 24 == 127 ? TARGET_NOWHERE : TARGET_ELSEWHERE;
+	return host == 0 || host >> 24 == 127 ? BT_TARGET_NOWHERE : BT_TARGET_ELSEWHERE;
 }
 
-static enum target target_of_ipv6(const struct in6_addr *ipv6)
+static enum bt_target target_of_ipv6(const struct in6_addr *ipv6)
 {
 	if (IN6_IS_ADDR_V4MAPPED(ipv6)) {
 		struct in_addr ipv4;
 		memcpy(&ipv4, ipv6->s6_addr + 12, sizeof(ipv4));
 		return target_of_ipv4(ipv4);
 	}
-	return IN6_IS_ADDR_UNSPECIFIED(ipv6) || IN6_IS_ADDR_LOOPBACK(ipv6) ? TARGET_NOWHERE
-									   : TARGET_ELSEWHERE;
+	return IN6_IS_ADDR_UNSPECIFIED(ipv6) || IN6_IS_ADDR_LOOPBACK(ipv6) ? BT_TARGET_NOWHERE
+									   : BT_TARGET_ELSEWHERE;
 }
 
-static enum target target_of(struct bt_line word)
+enum bt_target bt_list_target(struct bt_line word)
 {
-	if (is_word(word, "0.0.0.0") || is_word(word, "0"))
-		return TARGET_NOWHERE;
+	if (bt_list_is(word, "0.0.0.0") || bt_list_is(word, "0"))
+		return BT_TARGET_NOWHERE;
 
 	char text[INET6_ADDRSTRLEN];
 	struct in_addr ipv4;
@@ -112,29 +105,24 @@ static enum target target_of(struct bt_line word)
 	const char *zone = memchr(word.at, '%', word.size); /* fe80::1%lo0 */
 	size_t size = zone != NULL ? (size_t)(zone - word.at) : word.size;
 	if (size >= sizeof(text))
-		return TARGET_NONE;
+		return BT_TARGET_NONE;
 	memcpy(text, word.at, size);
 	text[size] = '\0';
 	if (strlen(text) != size)
-		return TARGET_NONE;
+		return BT_TARGET_NONE;
 	if (inet_pton(AF_INET, text, &ipv4) == 1)
 		return target_of_ipv4(ipv4);
-	return inet_pton(AF_INET6, text, &ipv6) == 1 ? target_of_ipv6(&ipv6) : TARGET_NONE;
-}
-
-bool bt_list_is_address(struct bt_line word)
-{
-	return target_of(word) != TARGET_NONE;
+	return inet_pton(AF_INET6, text, &ipv6) == 1 ? target_of_ipv6(&ipv6) : BT_TARGET_NONE;
 }
 
 static bool read_line(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err)
 {
-	enum target target = target_of(bt_list_word(&line));
-	if (target == TARGET_NONE)
+	enum bt_target target = bt_list_target(bt_list_word(&line));
+	if (target == BT_TARGET_NONE)
 		bt_list_bad(parse, line.number, "expected an address, then names");
 	else if (line.size == 0)
 		bt_list_bad(parse, line.number, "an address without a name");
-	else if (target == TARGET_NOWHERE)
+	else if (target == BT_TARGET_NOWHERE)
 		return read_names(parse, line, err);
 	else if (!only_own_names(line))
 		bt_list_bad(parse, line.number,
@@ -146,7 +134,7 @@ static bool read_line(struct bt_list_parse *parse, struct bt_line line, struct b
 static bool tells(struct bt_line line)
 {
 	struct bt_line word = bt_list_word(&line);
-	return line.size > 0 && bt_list_is_address(word);
+	return line.size > 0 && bt_list_target(word) != BT_TARGET_NONE;
 }
 
 const struct bt_list_format bt_list_hosts = {

@@ -8,6 +8,7 @@
 
 #include "dump.h"
 #include "list-formats.h"
+#include "refang.h"
 
 enum { DETECT_LINES = 20 /* lines that say something, looked at to tell the format */ };
 
@@ -18,7 +19,22 @@ bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, str
 	if (!parse->reader->entry(parse->reader->ctx, entry, err))
 		return bt_fail_in(err, "%s:%u", parse->path, entry->line);
 	parse->stats.entries++;
+	parse->stats.exceptions += entry->except;
 	return true;
+}
+
+bool bt_list_emit_tree(
+    struct bt_list_parse *parse, struct bt_line name, bool except, struct bt_err *err)
+{
+	struct bt_key key;
+	const char *reason = bt_refang_tree(&key, name.at, name.size);
+	if (reason != NULL) {
+		bt_list_bad(parse, name.number, reason);
+		return true;
+	}
+	const struct bt_entry entry = {
+	    .key = &key, .scope = BT_SCOPE_SUBTREE, .except = except, .line = name.number};
+	return bt_list_emit(parse, &entry, err);
 }
 
 void bt_list_bad(struct bt_list_parse *parse, unsigned line, const char *reason)
@@ -27,6 +43,14 @@ void bt_list_bad(struct bt_list_parse *parse, unsigned line, const char *reason)
 		bt_fail(&parse->first_bad, "line %u: %s", line, reason);
 	if (parse->reader->bad != NULL)
 		parse->reader->bad(parse->reader->ctx, line, reason);
+}
+
+void bt_list_skip(struct bt_list_parse *parse, unsigned line, const char *reason)
+{
+	if (parse->stats.skipped++ == 0)
+		bt_fail(&parse->first_skipped, "line %u: %s", line, reason);
+	if (parse->reader->skipped != NULL)
+		parse->reader->skipped(parse->reader->ctx, line, reason);
 }
 
 static bool is_space(char c)
@@ -54,6 +78,30 @@ struct bt_line bt_list_word(struct bt_line *line)
 	return word;
 }
 
+bool bt_list_is(struct bt_line word, const char *text)
+{
+	return strlen(text) == word.size && strncasecmp(text, word.at, word.size) == 0;
+}
+
+struct bt_line bt_list_until(struct bt_line *line, char c)
+{
+	struct bt_line before = *line;
+	const char *found = memchr(line->at, c, line->size);
+	size_t size = found != NULL ? (size_t)(found - line->at) : line->size;
+	before.size = size;
+	size += found != NULL;
+	line->at += size;
+	line->size -= size;
+	return before;
+}
+
+void bt_list_trim(struct bt_line *line)
+{
+	skip_space(line);
+	while (line->size > 0 && is_space(line->at[line->size - 1]))
+		line->size--;
+}
+
 /* ---- lines ---- */
 
 static bool is_comment(struct bt_line line, const char *comments)
@@ -61,16 +109,13 @@ static bool is_comment(struct bt_line line, const char *comments)
 	return line.size > 0 && line.at[0] != '\0' && strchr(comments, line.at[0]) != NULL;
 }
 
-/* Cuts white space at the end of a line, and with `hash` the comment before. */
-static void trim(struct bt_line *line, bool hash)
+static void cut_comment(struct bt_line *line)
 {
-	const char *comment = hash ? memchr(line->at, '#', line->size) : NULL;
-	if (comment != NULL) {
-		line->size = (size_t)(comment - line->at);
-		line->cut = false;
-	}
-	while (line->size > 0 && is_space(line->at[line->size - 1]))
-		line->size--;
+	const char *comment = memchr(line->at, '#', line->size);
+	if (comment == NULL)
+		return;
+	line->size = (size_t)(comment - line->at);
+	line->cut = false;
 }
 
 static void tell_progress(struct bt_list_parse *parse, const struct bt_lines *lines)
@@ -89,7 +134,9 @@ bool bt_list_next(struct bt_list_parse *parse, struct bt_lines *lines, struct bt
 		skip_space(line);
 		if ((line->size == 0 && !line->cut) || is_comment(*line, parse->format->comments))
 			continue;
-		trim(line, parse->format->hash);
+		if (parse->format->hash)
+			cut_comment(line);
+		bt_list_trim(line);
 		if (line->size <= BT_LINE_MAX && !line->cut)
 			return true;
 		bt_list_bad(parse, line->number, "line too long: more than 4096 characters");
@@ -171,8 +218,7 @@ static enum bt_format detect(const char *path, struct bt_lines *lines)
 	if (is_called_yaml(path))
 		return BT_FORMAT_YAML;
 	for (struct bt_line line; count < DETECT_LINES && bt_lines_next(lines, &line);) {
-		skip_space(&line);
-		trim(&line, false);
+		bt_list_trim(&line);
 		if (line.size == 0)
 			continue;
 		enum bt_format format = count == 0 ? find_beginning(line) : BT_FORMAT_AUTO;
@@ -261,11 +307,16 @@ static bool read_as(struct bt_list_parse *parse, struct bt_lines *lines, struct 
 
 static bool fail_empty(const struct bt_list_parse *parse, struct bt_err *err)
 {
-	const char *format = bt_format_name(parse->stats.format);
-	if (parse->stats.bad == 0)
-		return bt_fail(err, "%s: no indicator in it (read as %s)", parse->path, format);
-	return bt_fail(err, "%s: no indicator in it (read as %s), %llu bad lines; %s", parse->path,
-	    format, (unsigned long long)parse->stats.bad, parse->first_bad.text);
+	const struct bt_list_stats *stats = &parse->stats;
+	const char *format = bt_format_name(stats->format);
+	if (stats->bad > 0)
+		return bt_fail(err, "%s: no indicator in it (read as %s), %llu bad lines; %s",
+		    parse->path, format, (unsigned long long)stats->bad, parse->first_bad.text);
+	if (stats->skipped > 0)
+		return bt_fail(err, "%s: no indicator in it (read as %s), %llu skipped; %s",
+		    parse->path, format, (unsigned long long)stats->skipped,
+		    parse->first_skipped.text);
+	return bt_fail(err, "%s: no indicator in it (read as %s)", parse->path, format);
 }
 
 static bool read_list(struct bt_list_parse *parse, struct bt_lines *lines, enum bt_format format,

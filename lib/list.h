@@ -2,8 +2,10 @@
 /*
  * list.h -- list files to entries, by callback
  *
- * A bad line never fails a list: it is handed to bad() with its reason and reading goes on. What
- * fails a list is a file that is missing, unreadable, or without a single good entry.
+ * A bad line never fails a list: it is handed to bad() with its reason and reading goes on. So does
+ * it with what is no mistake, but says nothing about a name that could be applied here as it is
+ * meant: skipped(). What fails a list is a file that is missing, unreadable, or without a single
+ * good entry.
  *
  * Lists of lines are read piece by piece, whatever their size; YAML is kept whole and bounded. What
  * a compressed list may become is bounded by its size (unpack.h).
@@ -24,7 +26,9 @@
 /* One indicator, as a list gives it. Everything is borrowed for the length of the call. */
 struct bt_entry {
 	const struct bt_key *key;
-	uint8_t scope;               /* enum bt_scope, as the format or the entry says */
+	uint8_t scope;  /* enum bt_scope, as the format or the entry says */
+	bool except;    /* no indicator: what else the list covers here, passes; */
+	bool important; /* but for what is important and covered by no such exception */
 	const struct bt_pair *pairs; /* metadata of this indicator alone */
 	unsigned pair_count;
 	unsigned line;
@@ -37,14 +41,18 @@ struct bt_list_reader {
 	bool (*list)(void *ctx, const struct bt_pair *pairs, unsigned count, struct bt_err *err);
 	/* Each bad line. May be NULL. */
 	void (*bad)(void *ctx, unsigned line, const char *reason);
+	/* Each thing that is left out. The reason is one of few, and static. May be NULL. */
+	void (*skipped)(void *ctx, unsigned line, const char *reason);
 	/* Now and then: how many octets of the list were read. May be NULL. */
 	void (*progress)(void *ctx, uint64_t octets, uint64_t size);
 	void *ctx;
 };
 
 struct bt_list_stats {
-	uint64_t entries;      /* good entries */
+	uint64_t entries;      /* good entries, */
+	uint64_t exceptions;   /* and those of them that are exceptions */
 	uint64_t bad;          /* bad lines */
+	uint64_t skipped;      /* and what was left out */
 	int64_t modified;      /* the file's modification time, Unix seconds */
 	enum bt_format format; /* as detected or as asked for */
 };

@@ -1324,6 +1324,50 @@ group_manual()
 	done
 }
 
+# What a list excepts from itself, what of it is skipped, and lists of other formats, compressed.
+group_lists()
+{
+	list filter.txt <<-'END'
+		[Adblock Plus 2.0]
+		! Title: a test
+		||evil.example^
+		@@||good.evil.example^
+		||bad.good.evil.example^
+		||firm.good.evil.example^$important
+		||back.example^
+		||back.example^$badfilter
+		||phone.example^$client=192.0.2.1
+		||types.example^$dnstype=A
+		||more.example^$dnstype=AAAA
+		page.example##.banner
+	END
+	echo good.evil.example | list second.txt
+	echo '@@||good.evil.example^' | list only.txt
+	printf 'local=/mask.example/\nserver=/ok.mask.example/#\n' | gzip >mask.conf.gz
+	try compile -o filter.trie filter.txt
+	for name in www.evil.example x.good.evil.example bad.good.evil.example firm.good.evil.example; do
+		try lookup --trie filter.trie "$name"
+	done
+	try lookup --trie filter.trie --format json good.evil.example
+	try dump --trie filter.trie
+	"$program" dump --trie filter.trie >filter.dump
+	"$program" compile -o again.trie filter.dump >/dev/null
+	cmp filter.trie again.trie && echo 'the dump compiles to the same trie'
+	echo
+	# an exception concerns its list alone
+	"$program" compile -o both.trie filter.txt second.txt >/dev/null 2>&1
+	try lookup --trie both.trie good.evil.example
+	# a list of exceptions is one that allows, or nothing
+	try compile -o only.trie only.txt
+	try compile -o only.trie --action allow only.txt
+	try lookup --trie only.trie good.evil.example
+	try compile -o mask.trie mask.conf.gz
+	try dump --trie mask.trie
+	try compile -o mask.trie --format unbound mask.conf.gz
+	head -c 30 mask.conf.gz >cut.gz
+	try compile -o cut.trie cut.gz
+}
+
 # A result that does not arrive is an error.
 group_output()
 {
@@ -1354,7 +1398,7 @@ group_output()
 	try verify --trie new.trie
 }
 
-[ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines files same dump memory read_only trie \
+[ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines lists files same dump memory read_only trie \
 	lookup names agree report rows counts segments extract continuity metrics identities forget rollup misdated formats empty doctor terminal output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then

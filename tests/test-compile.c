@@ -433,8 +433,8 @@ static void tells_progress(void **state)
 	add(&run, "small", put("small", "a.com\n", 1), 0);
 	add(&run, "big", path, 0);
 	compile_and_open(&run);
-	assert_string_equal(run.progress,
-	    "small small=100 big big=23 big=46 big=69 big=93 big=100 sorting building ");
+	assert_string_equal(run.progress, "small small=100 big big=11 big=23 big=34 big=46 big=58 "
+					  "big=69 big=81 big=93 big=100 sorting building ");
 	assert_int_equal(run.result.lists, 2);
 	assert_int_equal(run.result.names, 25001);
 	assert_int_equal(run.result.classes, 3);

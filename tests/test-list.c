@@ -21,13 +21,17 @@
 
 #include "list.h"
 
-/* ---- what a list gives, as text: "NAME SCOPE {KEY=VALUE; ...}" and "!LINE REASON", a line each
- * ---- */
+/*
+ * ---- what a list gives, as text, a line each ----
+ *
+ * "NAME SCOPE {KEY=VALUE; ...}", with "except" and "important" before the scope; "!LINE REASON" of
+ * what is bad, "~LINE REASON" of what is skipped.
+ */
 
 struct seen {
 	char text[65536];
 	size_t used;
-	unsigned entries, bad, lists;
+	unsigned entries, bad, skipped, lists;
 	unsigned last_line;
 	int stop_after; /* entries; -1: never */
 	bool fail_list;
@@ -61,7 +65,8 @@ static bool on_entry(void *ctx, const struct bt_entry *entry, struct bt_err *err
 	assert_true(bt_key_to_text(name, entry->key->bytes, entry->key->len) > 0);
 	seen->entries++;
 	seen->last_line = entry->line;
-	note(seen, "%s %s", name, bt_scope_name(entry->scope));
+	note(seen, "%s%s%s %s", name, entry->except ? " except" : "",
+	    entry->important ? " important" : "", bt_scope_name(entry->scope));
 	note_pairs(seen, entry->pairs, entry->pair_count);
 	note(seen, "\n");
 	return true;
@@ -89,12 +94,20 @@ static void on_bad(void *ctx, unsigned line, const char *reason)
 	note(seen, "!%u %s\n", line, reason);
 }
 
+static void on_skipped(void *ctx, unsigned line, const char *reason)
+{
+	struct seen *seen = ctx;
+	assert_true(line > 0);
+	seen->skipped++;
+	note(seen, "~%u %s\n", line, reason);
+}
+
 static struct bt_list_reader reader_of(struct seen *seen)
 {
 	memset(seen, 0, sizeof(*seen));
 	seen->stop_after = -1;
 	return (struct bt_list_reader){
-	    .entry = on_entry, .list = on_list, .bad = on_bad, .ctx = seen};
+	    .entry = on_entry, .list = on_list, .bad = on_bad, .skipped = on_skipped, .ctx = seen};
 }
 
 /* A list fails if it has no entry; what else it gave is in *seen in any case. */
@@ -108,6 +121,7 @@ static bool parse(struct seen *seen, enum bt_format format, const char *text, si
 	if (ok) {
 		assert_int_equal(stats.entries, seen->entries);
 		assert_int_equal(stats.bad, seen->bad);
+		assert_int_equal(stats.skipped, seen->skipped);
 		assert_string_equal(err.text, "");
 	} else {
 		assert_memory_equal(err.text, "list:", 5);
@@ -415,6 +429,237 @@ static void reads_hosts(void **state)
 	EXPECT_ROWS(BT_FORMAT_HOSTS, hosts);
 }
 
+/* ---- adblock ---- */
+
+#define NO_ASCII "not ASCII: write an international name in its xn-- form"
+#define PAGES "a rule about what a page looks like"
+#define PATTERN "a pattern, which is more than a name"
+#define PATH "a regular expression or a path, which is no name"
+#define MODIFIER "a rule with a modifier that is not about names"
+#define NO_NAME "an address, which is no name"
+#define TAKEN_BACK "a rule that is taken back by $badfilter"
+
+static const struct row adblock[] = {
+    {TEXT("||evil.com^"), "evil.com subtree\n"},
+    {TEXT("||Evil.COM^|"), "evil.com subtree\n"},
+    {TEXT("||evil.com"), "evil.com subtree\n"},
+    {TEXT("||evil.com|"), "evil.com subtree\n"},
+    {TEXT("||*.evil.com^"), "evil.com below\n"},
+    {TEXT("||com^"), "com subtree\n"},
+    {TEXT("|evil.com^"), "evil.com exact\n"},
+    {TEXT("|evil.com|"), "evil.com exact\n"},
+    {TEXT("evil.com"), "evil.com exact\n"},
+    {TEXT("evil.com|"), "evil.com exact\n"},
+    {TEXT(" ||evil.com^ \r"), "evil.com subtree\n"},
+    {TEXT("\xef\xbb\xbf[Adblock Plus 2.0]\r\n! c\r\n\r\n||evil.com^\r\n"), "evil.com subtree\n"},
+    {TEXT("# a comment\n#||evil.com^"), ""},
+    /* exceptions and what is important */
+    {TEXT("@@||good.com^"), "good.com except subtree\n"},
+    {TEXT("@@|good.com^|"), "good.com except exact\n"},
+    {TEXT("@@good.com"), "good.com except exact\n"},
+    {TEXT("||evil.com^$important"), "evil.com important subtree\n"},
+    {TEXT("@@||good.com^$ important "), "good.com except important subtree\n"},
+    {TEXT("||evil.com^$"), "evil.com subtree\n"},
+    /* other modifiers: never without them */
+    {TEXT("||evil.com^$third-party"), "~1 " MODIFIER "\n"},
+    {TEXT("||evil.com^$important,third-party"), "~1 " MODIFIER "\n"},
+    {TEXT("||evil.com^$important=x"), "~1 " MODIFIER "\n"},
+    {TEXT("||evil.com^$~important"), "~1 " MODIFIER "\n"},
+    {TEXT("||evil.com^$dnstype=A"), "~1 a rule for some types ($dnstype)\n"},
+    {TEXT("||evil.com^$dnsrewrite=192.0.2.1"),
+	"~1 a rule with an answer of its own ($dnsrewrite)\n"},
+    {TEXT("||evil.com^$client=127.0.0.1"), "~1 a rule for some clients ($client)\n"},
+    {TEXT("||evil.com^$ctag=device_phone"), "~1 a rule for some clients ($ctag)\n"},
+    {TEXT("||com^$denyallow=good.com|better.com"),
+	"~1 a rule with exceptions of its own ($denyallow)\n"},
+    {TEXT("@@||good.com^$denyallow"), "~1 a rule with exceptions of its own ($denyallow)\n"},
+    /* taken back, before and after */
+    {TEXT("||evil.com^\n||EVIL.com^$badfilter\n||evil.com^\n||worse.com^"),
+	"~1 " TAKEN_BACK "\n~2 " TAKEN_BACK "\n~3 " TAKEN_BACK "\nworse.com subtree\n"},
+    {TEXT("||evil.com^$badfilter\n||evil.com^$important\n@@||evil.com^"),
+	"~1 " TAKEN_BACK "\nevil.com important subtree\nevil.com except subtree\n"},
+    {TEXT("||evil.com^$important,badfilter\n||evil.com^$important\n||evil.com^"),
+	"~1 " TAKEN_BACK "\n~2 " TAKEN_BACK "\nevil.com subtree\n"},
+    {TEXT("||evil.com^$badfilter,third-party\n||evil.com^"), "~1 " MODIFIER "\nevil.com subtree\n"},
+    {TEXT("evil.com##.badfilter\n||badfilter.com^"), "~1 " PAGES "\nbadfilter.com subtree\n"},
+    /* pages */
+    {TEXT("evil.com##.ad"), "~1 " PAGES "\n"},
+    {TEXT("evil.com,~x.com#@#.ad"), "~1 " PAGES "\n"},
+    {TEXT("evil.com#?#div"), "~1 " PAGES "\n"},
+    {TEXT("evil.com#@$?#div"), "~1 " PAGES "\n"},
+    {TEXT("evil.com#%#//scriptlet"), "~1 " PAGES "\n"},
+    {TEXT("evil.com$$script[x]"), "~1 " PAGES "\n"},
+    {TEXT("##.ad"), ""},
+    /* patterns */
+    {TEXT("/banner[0-9]/"), "~1 " PATH "\n"},
+    {TEXT("/banner[0-9]/$important"), "~1 " PATH "\n"},
+    {TEXT("@@/ads/"), "~1 " PATH "\n"},
+    {TEXT("||evil.com/x"), "~1 " PATTERN "\n"},
+    {TEXT("||evil.com^x"), "~1 " PATTERN "\n"},
+    {TEXT("||evil.*^"), "~1 " PATTERN "\n"},
+    {TEXT("||ev*l.com^"), "~1 " PATTERN "\n"},
+    {TEXT("||ads."), "~1 " PATTERN "\n"},
+    {TEXT("||ads"), "~1 " PATTERN "\n"},
+    {TEXT("evil.com^"), "~1 " PATTERN "\n"},
+    {TEXT("*.evil.com"), "~1 " PATTERN "\n"},
+    {TEXT("|https://evil.com^"), "~1 " PATTERN "\n"},
+    {TEXT("||evil.com:8080^"), "~1 " PATTERN "\n"},
+    {TEXT("||192.0.2.1^"), "~1 " NO_NAME "\n"},
+    {TEXT("||*^"), "~1 " PATTERN "\n"},
+    /* hosts lines */
+    {TEXT("0.0.0.0 evil.com worse.com # c"), "evil.com exact\nworse.com exact\n"},
+    {TEXT("192.0.2.1 printer"),
+	"!1 names with an address of their own, which blocks nothing: expected 0.0.0.0, "
+	"127.0.0.1, :: or ::1\n"},
+    /* bad */
+    {TEXT("||^"), "!1 empty name\n"},
+    {TEXT("||"), "~1 " PATTERN "\n"},
+    {TEXT("@@"), "!1 empty name\n"},
+    {TEXT("$important"), "!1 empty name\n"},
+    {TEXT("||a..com^"), "!1 " EMPTY_LABEL "\n"},
+    {TEXT("||.^"), "!1 the root, which would cover every name\n"},
+    {TEXT("||ev il.com^"), "!1 " STRANGE "\n"},
+    {TEXT("||tr\xc3\xa4ger.de^"), "!1 " NO_ASCII "\n"},
+    {TEXT("||\xff.de^"), "!1 " NO_ASCII "\n"},
+    {TEXT("||evil\0.com^"), "!1 a control character in a name\n"},
+    {TEXT("\0"), "!1 a control character in a name\n"},
+};
+
+static void reads_adblock(void **state)
+{
+	(void)state;
+	EXPECT_ROWS(BT_FORMAT_ADBLOCK, adblock);
+}
+
+/* ---- dnsmasq ---- */
+
+#define OPTION "an option that is not about names"
+#define SERVER "an address or a server, which blocks nothing"
+#define SLASHES "expected a name between two slashes"
+
+static const struct row dnsmasq[] = {
+    {TEXT("local=/evil.com/"), "evil.com subtree\n"},
+    {TEXT("server=/evil.com/"), "evil.com subtree\n"},
+    {TEXT("address=/evil.com/"), "evil.com subtree\n"},
+    {TEXT("address=/evil.com/#"), "evil.com subtree\n"},
+    {TEXT("address=/evil.com/# # c"), "evil.com subtree\n"},
+    {TEXT("address=/evil.com/0.0.0.0"), "evil.com subtree\n"},
+    {TEXT("address=/evil.com/::"), "evil.com subtree\n"},
+    {TEXT("address=/Evil.com./worse.com/127.0.0.1 # c"), "evil.com subtree\nworse.com subtree\n"},
+    {TEXT(" local = /evil.com/ \r"), "evil.com subtree\n"},
+    {TEXT("local=/*.evil.com/"), "evil.com subtree\n"},
+    {TEXT("\xef\xbb\xbf# c\r\n\r\nlocal=/evil.com/\r\n"), "evil.com subtree\n"},
+    {TEXT("server=/good.evil.com/#"), "good.evil.com except subtree\n"},
+    {TEXT("address=/evil.com/192.0.2.1"), "~1 " SERVER "\n"},
+    {TEXT("server=/evil.com/192.0.2.1"), "~1 " SERVER "\n"},
+    {TEXT("local=/evil.com/192.0.2.1#5353"), "~1 " SERVER "\n"},
+    {TEXT("server=192.0.2.1"), "~1 " OPTION "\n"},
+    {TEXT("address=evil.com"), "~1 " OPTION "\n"},
+    {TEXT("no-resolv"), "~1 " OPTION "\n"},
+    {TEXT("conf-file=/etc/x"), "~1 " OPTION "\n"},
+    {TEXT("ipset=/evil.com/set"), "~1 " OPTION "\n"},
+    {TEXT("local=/"), "!1 " SLASHES "\n"},
+    {TEXT("local=/evil.com"), "!1 " SLASHES "\n"},
+    {TEXT("local=//"), "!1 empty name\n"},
+    {TEXT("local=/a.com//b.com/"), "a.com subtree\n!1 empty name\nb.com subtree\n"},
+    {TEXT("address=/#/"), "!1 a path without a host\n"},
+    {TEXT("local=/a..b/"), "!1 " EMPTY_LABEL "\n"},
+    {TEXT("local=/192.0.2.1/"), ADDRESS},
+    {TEXT("local=/./"), "!1 the root, which would cover every name\n"},
+    {TEXT("local=/\xff.com/"), "!1 " NO_ASCII "\n"},
+    {TEXT("local=/evil\0.com/"), "!1 a control character in a name\n"},
+    {TEXT("\0=/evil.com/"), "~1 " OPTION "\n"},
+};
+
+static void reads_dnsmasq(void **state)
+{
+	(void)state;
+	EXPECT_ROWS(BT_FORMAT_DNSMASQ, dnsmasq);
+}
+
+/* ---- unbound ---- */
+
+#define CONTENT "local data with a content, which blocks nothing"
+
+static const struct row unbound[] = {
+    {TEXT("server:\n  local-zone: \"evil.com\" always_null"), "evil.com subtree\n"},
+    {TEXT("local-zone: evil.com. static # c"), "evil.com subtree\n"},
+    {TEXT("local-zone: 'evil.com' \"redirect\""), "evil.com subtree\n"},
+    {TEXT("LOCAL-ZONE:\"Evil.com\"always_nxdomain #c"), "evil.com subtree\n"},
+    {TEXT("local-zone: \"evil.com\" always_refuse\r\nlocal-zone: worse.com deny\r"),
+	"evil.com subtree\nworse.com subtree\n"},
+    {TEXT("local-zone: good.com transparent"), "good.com except subtree\n"},
+    {TEXT("local-zone: good.com always_transparent"), "good.com except subtree\n"},
+    {TEXT("local-data: \"evil.com A 0.0.0.0\""), "evil.com exact\n"},
+    {TEXT("local-data: 'evil.com. 3600 IN AAAA ::'"), "evil.com exact\n"},
+    {TEXT("local-data: \"evil.com A 192.0.2.1\""), "~1 " CONTENT "\n"},
+    {TEXT("local-data: \"evil.com TXT hello\""), "~1 " CONTENT "\n"},
+    {TEXT("local-data: \"evil.com\""), "~1 " CONTENT "\n"},
+    {TEXT("local-data:"), "~1 " CONTENT "\n"},
+    {TEXT("local-data-ptr: \"192.0.2.1 evil.com\""), "~1 " OPTION "\n"},
+    {TEXT("verbosity: 1"), "~1 " OPTION "\n"},
+    {TEXT("server: # c"), ""},
+    {TEXT("local-zone: \"evil.com\""), "!1 a local zone without a type\n"},
+    {TEXT("local-zone:"), "!1 a local zone without a type\n"},
+    {TEXT("local-zone: \"evil.com\" always_nul"), "!1 a local zone of an unknown type\n"},
+    {TEXT("local-zone: \"evil.com static"), "!1 a local zone without a type\n"},
+    {TEXT("evil.com"), "!1 expected an option such as local-zone:\n"},
+    {TEXT("local-zone: \".\" static"), "!1 the root, which would cover every name\n"},
+    {TEXT("local-zone: \"\" static"), "!1 empty name\n"},
+    {TEXT("local-zone: \"a..b\" static"), "!1 " EMPTY_LABEL "\n"},
+    {TEXT("local-zone: \"\xff.b\" static"), "!1 " NO_ASCII "\n"},
+    {TEXT("local-zone: \"a\0.b\" static"), "!1 a control character in a name\n"},
+    {TEXT("local-data: \"a..b A 0.0.0.0\""), "!1 " EMPTY_LABEL "\n"},
+};
+
+static void reads_unbound(void **state)
+{
+	(void)state;
+	EXPECT_ROWS(BT_FORMAT_UNBOUND, unbound);
+}
+
+/* ---- Zeek's intelligence ---- */
+
+#define FIELDS "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\n"
+#define WITH_A_PATH "a URL with a path: its host may be in use for other things"
+
+static const struct row zeek[] = {
+    {TEXT(FIELDS "evil.com\tIntel::DOMAIN\tcert\tbeacons\thttps://cert.example/7#x\n"),
+	"evil.com exact {source=cert; note=beacons; reference=https://cert.example/7#x}\n"},
+    {TEXT("#fields\tmeta.desc\tindicator_type\tx\tindicator\tmeta.confidence\r\n"
+	  "a \x01 b\tIntel::DOMAIN\ty\tEvil.com.\t85\r\n"),
+	"evil.com exact {note=a   b; confidence=85}\n"},
+    {TEXT(FIELDS "evil.com\tIntel::DOMAIN\t-\t\t"), "evil.com exact\n"},
+    {TEXT(FIELDS "evil.com\tIntel::DOMAIN"), "evil.com exact\n"},
+    {TEXT(FIELDS "evil.com\tIntel::DOMAIN\ta\tb\tc\td\te"),
+	"evil.com exact {source=a; note=b; reference=c}\n"},
+    {TEXT(FIELDS "evil.com\tIntel::URL\tx"), "evil.com exact {source=x}\n"},
+    {TEXT(FIELDS "http://evil.com:80/\tIntel::URL"), "evil.com exact\n"},
+    {TEXT(FIELDS "github.com/evil/x\tIntel::URL"), "~2 " WITH_A_PATH "\n"},
+    {TEXT(FIELDS "github.com/?x\tIntel::URL"), "~2 " WITH_A_PATH "\n"},
+    {TEXT(FIELDS "http://192.0.2.1/\tIntel::URL"), "~2 " NO_NAME "\n"},
+    {TEXT(FIELDS "http://[2001:db8::1]:80/\tIntel::URL"), "~2 " NO_NAME "\n"},
+    {TEXT(FIELDS "192.0.2.1\tIntel::ADDR"), "~2 an indicator that is no name\n"},
+    {TEXT(FIELDS "# evil.com\tIntel::DOMAIN"), ""},
+    {TEXT("evil.com\tIntel::DOMAIN\n" FIELDS "evil.com\tIntel::DOMAIN"),
+	"!1 a line before that with #fields\nevil.com exact\n"},
+    {TEXT(FIELDS "evil.com Intel::DOMAIN"), "!2 expected an indicator and its type, with tabs\n"},
+    {TEXT(FIELDS "evil.com"), "!2 expected an indicator and its type, with tabs\n"},
+    {TEXT("#fields\tindicator\nevil.com"), "!2 expected an indicator and its type, with tabs\n"},
+    {TEXT("#fields\tindicator_type\nIntel::DOMAIN"),
+	"!2 expected an indicator and its type, with tabs\n"},
+    {TEXT(FIELDS "192.0.2.1\tIntel::DOMAIN"), "!2 an address, not a name\n"},
+    {TEXT(FIELDS "a..b\tIntel::DOMAIN"), "!2 " EMPTY_LABEL "\n"},
+    {TEXT(FIELDS "\xff.b\tIntel::DOMAIN\t\xc2\x9b\xff"), "!2 " NO_ASCII "\n"},
+    {TEXT(FIELDS "a\0b.com\tIntel::DOMAIN"), "!2 a control character in a name\n"},
+};
+
+static void reads_zeek(void **state)
+{
+	(void)state;
+	EXPECT_ROWS(BT_FORMAT_ZEEK, zeek);
+}
+
 /* ---- detection, and lists that fail ---- */
 
 static void detects_formats(void **state)
@@ -439,6 +684,17 @@ static void detects_formats(void **state)
 	    {"a.txt", "server: x\nevil.com\n", BT_FORMAT_DOMAINS},
 	    {"a.txt", "evil.com\nnote: x\n", BT_FORMAT_DOMAINS},
 	    {"a.yaml", "indicators: [evil.com]\n", BT_FORMAT_YAML},
+	    {"a.txt", "! c\n||evil.com^\n", BT_FORMAT_ADBLOCK},
+	    {"a.txt", "! c\n[Adblock Plus 2.0]\nevil.com\nworse.com\n", BT_FORMAT_ADBLOCK},
+	    {"a.txt", "x.com##.ad\nx.com\n@@||y.com^\n", BT_FORMAT_ADBLOCK},
+	    {"a.txt", "evil.com\nworse.com\n||last.com^\n", BT_FORMAT_DOMAINS},
+	    {"a.txt", "0.0.0.0 a.com\n0.0.0.0 b.com\n||c.com^\n", BT_FORMAT_HOSTS},
+	    {"a.conf", "# c\nlocal=/evil.com/\naddress=/worse.com/#\n", BT_FORMAT_DNSMASQ},
+	    {"a.conf", "server:\nlocal-zone: \"evil.com\" static\n", BT_FORMAT_UNBOUND},
+	    {"a.conf", "local-data: \"evil.com A 0.0.0.0\"\n", BT_FORMAT_UNBOUND},
+	    {"a.dat", "#separator \\x09\n" FIELDS "evil.com\tIntel::DOMAIN\n", BT_FORMAT_ZEEK},
+	    {"a.txt", "#fields\tts\tuid\nevil.com\n", BT_FORMAT_DOMAINS},
+	    {"a.txt", "evil.com\n" FIELDS, BT_FORMAT_DOMAINS},
 	    {"a.YML", "\"indicators\": [evil.com]\n", BT_FORMAT_YAML},
 	    {"yaml", "evil.com\n", BT_FORMAT_DOMAINS},
 	};
@@ -1019,6 +1275,10 @@ static void stays_inside(void **state)
 	} tables[] = {
 	    {BT_FORMAT_DOMAINS, names, sizeof(names) / sizeof(names[0])},
 	    {BT_FORMAT_HOSTS, hosts, sizeof(hosts) / sizeof(hosts[0])},
+	    {BT_FORMAT_ADBLOCK, adblock, sizeof(adblock) / sizeof(adblock[0])},
+	    {BT_FORMAT_DNSMASQ, dnsmasq, sizeof(dnsmasq) / sizeof(dnsmasq[0])},
+	    {BT_FORMAT_UNBOUND, unbound, sizeof(unbound) / sizeof(unbound[0])},
+	    {BT_FORMAT_ZEEK, zeek, sizeof(zeek) / sizeof(zeek[0])},
 	    {BT_FORMAT_YAML, yaml_lists, sizeof(yaml_lists) / sizeof(yaml_lists[0])},
 	};
 	static struct seen seen;
@@ -1079,6 +1339,7 @@ static void read_real(struct keys *keys, const char *name, enum bt_format format
 		fail_msg("%s", err.text);
 	assert_int_equal(stats.format, format);
 	assert_int_equal(stats.bad, 0);
+	assert_int_equal(stats.skipped, 0);
 	qsort(keys->at, keys->count, sizeof(keys->at[0]), compare_keys);
 }
 
@@ -1097,6 +1358,34 @@ static void reads_real_lists(void **state)
 	assert_memory_equal(of_hosts.at, of_domains.at, sizeof(of_hosts.at));
 }
 
+/* The same names in the formats that say "and all below", where those below go without saying. */
+static void reads_real_trees(void **state)
+{
+	static const struct {
+		const char *name;
+		enum bt_format format;
+	} rows[] = {
+	    {"ublock.wildcard.txt", BT_FORMAT_DOMAINS},
+	    {"ublock.adblock.txt", BT_FORMAT_ADBLOCK},
+	    {"ublock.dnsmasq.txt", BT_FORMAT_DNSMASQ},
+	    {"ublock.unbound.conf", BT_FORMAT_UNBOUND},
+	};
+	static struct keys first, other;
+	(void)state;
+	if (getenv("BEACONTRAP_DATA") == NULL) {
+		print_message("skipped: BEACONTRAP_DATA is not set\n");
+		skip();
+	}
+	read_real(&first, rows[0].name, rows[0].format);
+	assert_int_equal(first.count, 1341);
+	for (size_t i = 1; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&other, 0, sizeof(other));
+		read_real(&other, rows[i].name, rows[i].format);
+		assert_int_equal(other.count, 1341);
+		assert_memory_equal(other.at, first.at, sizeof(first.at));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1106,6 +1395,10 @@ int main(void)
 	    cmocka_unit_test(keeps_limit_of_lines),
 	    cmocka_unit_test(reads_layouts),
 	    cmocka_unit_test(reads_hosts),
+	    cmocka_unit_test(reads_adblock),
+	    cmocka_unit_test(reads_dnsmasq),
+	    cmocka_unit_test(reads_unbound),
+	    cmocka_unit_test(reads_zeek),
 	    cmocka_unit_test(detects_formats),
 	    cmocka_unit_test(fails_without_entries),
 	    cmocka_unit_test(stops_when_told),
@@ -1118,6 +1411,7 @@ int main(void)
 	    cmocka_unit_test(bounds_bombs),
 	    cmocka_unit_test(stays_inside),
 	    cmocka_unit_test(reads_real_lists),
+	    cmocka_unit_test(reads_real_trees),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
