@@ -199,10 +199,15 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	    .bad = take_bad,
 	    .skipped = take_skipped,
 	    .progress = take_progress,
-	    .ctx = c};
+	    .ctx = c,
+	    .columns = list->columns,
+	    .column_count = list->column_count};
 	struct bt_list_stats stats;
 	tell(c, list->file, 0, 0);
-	bool read = bt_list_read(list->file, list->format, &reader, &stats, err);
+	enum bt_format format = list->column_count > 0 && list->format == BT_FORMAT_AUTO
+				    ? BT_FORMAT_CSV /* nothing else has columns to be told of */
+				    : list->format;
+	bool read = bt_list_read(list->file, format, &reader, &stats, err);
 	tell_skipped(c);
 	if (!read)
 		return false;

@@ -272,6 +272,52 @@ static void read_scope(
 		((struct bt_config_list *)to)->scope = (uint8_t)(scope + BT_SCOPE_EXACT);
 }
 
+/* A column's name in the header of a table, or its number. */
+static void read_column(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
+{
+	struct bt_config_load *load = yaml->ctx;
+	struct bt_config_list *list = to;
+	const char *text = bt_yaml_text(yaml, value, "a column's name or number");
+	if (text == NULL)
+		return;
+	char *copy = strdup(text);
+	if (copy == NULL)
+		load->out_of_memory = true;
+	else
+		list->columns[list->column_count++] = (struct bt_pair){key->name, copy};
+}
+
+static void read_columns(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
+{
+	static const struct bt_yaml_key keys[] = {
+	    {"domain", read_column, 0, NULL},
+	    {"host", read_column, 0, NULL},
+	    {"url", read_column, 0, NULL},
+	    {"indicator", read_column, 0, NULL},
+	    {"type", read_column, 0, NULL},
+	    {"family", read_column, 0, NULL},
+	    {"campaign", read_column, 0, NULL},
+	    {"actor", read_column, 0, NULL},
+	    {"confidence", read_column, 0, NULL},
+	    {"first-reported", read_column, 0, NULL},
+	    {"expires", read_column, 0, NULL},
+	    {"reference", read_column, 0, NULL},
+	    {"source", read_column, 0, NULL},
+	    {"note", read_column, 0, NULL},
+	};
+	enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
+	struct bt_config_load *load = yaml->ctx;
+	struct bt_config_list *list = to;
+	(void)key;
+	list->columns = calloc(KEYS, sizeof(*list->columns));
+	if (list->columns == NULL)
+		load->out_of_memory = true;
+	else
+		bt_yaml_read_keys(yaml, value, keys, KEYS, list);
+}
+
 static const char *events_name(int i)
 {
 	static const char *const names[] = {
@@ -312,6 +358,7 @@ static void read_list(struct bt_yaml *yaml, yaml_node_t *node, struct bt_config_
 	    {"action", read_action, 0, NULL},
 	    {"format", read_format, 0, NULL},
 	    {"scope", read_scope, 0, NULL},
+	    {"columns", read_columns, 0, NULL},
 	    {"events", read_events, 0, NULL},
 	    {"sinkhole", read_list_sinkhole, 0, NULL},
 	};
@@ -470,6 +517,9 @@ void bt_config_free(struct bt_config **config)
 	for (unsigned i = 0; i < c->list_count; i++) {
 		free(c->lists[i].name);
 		free(c->lists[i].file);
+		for (unsigned j = 0; j < c->lists[i].column_count; j++)
+			free((char *)(uintptr_t)c->lists[i].columns[j].value);
+		free(c->lists[i].columns);
 	}
 	free(c->lists);
 	for (unsigned i = 0; i < c->clients_count; i++) {

@@ -22,7 +22,9 @@ struct bt_config_list {
 	enum bt_action action;
 	enum bt_events events;
 	enum bt_format format;
-	uint8_t scope;               /* 0: as the format says */
+	uint8_t scope;           /* 0: as the format says */
+	struct bt_pair *columns; /* of a table: what a column is for, and its name or number */
+	unsigned column_count;
 	struct bt_sinkhole sinkhole; /* the configuration's, but for what the list has of its own */
 };
 

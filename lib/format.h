@@ -18,6 +18,7 @@
 	ROW(DNSMASQ, dnsmasq)                                                                      \
 	ROW(UNBOUND, unbound)                                                                      \
 	ROW(ZEEK, zeek)                                                                            \
+	ROW(CSV, csv)                                                                              \
 	ROW(TEXT, text)                                                                            \
 	ROW(YAML, yaml)
 

@@ -44,6 +44,7 @@ struct bt_list_format {
 	   inside a line, too. */
 	const char *comments;
 	bool hash;
+	bool indented; /* white space in front of a line is part of it */
 
 	/* A line that says something, without comment and white space at its ends. */
 	bool (*line)(struct bt_list_parse *parse, struct bt_line line, struct bt_err *err);

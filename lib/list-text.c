@@ -56,7 +56,7 @@ static bool is_prose(struct bt_line line)
 	enum { WORDS = 5 };
 	unsigned words = 0;
 	struct bt_line word = bt_list_word(&line);
-	if (bt_list_is_address(word))
+	if (bt_list_target(word) != BT_TARGET_NONE)
 		return false;
 	for (; word.size > 0; word = bt_list_word(&line))
 		words++;

@@ -120,4 +120,4 @@ static bool read_lines(struct bt_list_parse *parse, struct bt_lines *lines, stru
 }
 
 const struct bt_list_format bt_list_zeek = {
-    .begins = is_fields, .comments = "", .lines = read_lines};
+    .begins = is_fields, .comments = "", .indented = true, .lines = read_lines};

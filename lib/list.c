@@ -131,12 +131,17 @@ bool bt_list_next(struct bt_list_parse *parse, struct bt_lines *lines, struct bt
 {
 	while (bt_lines_next(lines, line)) {
 		tell_progress(parse, lines);
+		const char *begin = line->at;
 		skip_space(line);
 		if ((line->size == 0 && !line->cut) || is_comment(*line, parse->format->comments))
 			continue;
 		if (parse->format->hash)
 			cut_comment(line);
 		bt_list_trim(line);
+		if (parse->format->indented) {
+			line->size += (size_t)(line->at - begin);
+			line->at = begin;
+		}
 		if (line->size <= BT_LINE_MAX && !line->cut)
 			return true;
 		bt_list_bad(parse, line->number, "line too long: more than 4096 characters");

@@ -46,6 +46,11 @@ struct bt_list_reader {
 	/* Now and then: how many octets of the list were read. May be NULL. */
 	void (*progress)(void *ctx, uint64_t octets, uint64_t size);
 	void *ctx;
+	/* Of a table, over what its header says: what a column is for (domain, host, url;
+	   indicator, which is what type says; or a key of metadata), and its name in the header or
+	   its number, from 1. */
+	const struct bt_pair *columns;
+	unsigned column_count;
 };
 
 struct bt_list_stats {

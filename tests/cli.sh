@@ -1364,6 +1364,16 @@ group_lists()
 	try compile -o mask.trie mask.conf.gz
 	try dump --trie mask.trie
 	try compile -o mask.trie --format unbound mask.conf.gz
+	# a table, as the configuration tells of it
+	printf '7,evil.example,Trapper\n8,http://host.example/x,Trapper\n' | list table.csv
+	cat >config.yaml <<-'END'
+		state-dir: state
+		lists:
+		  - { name: table, file: table.csv, columns: { url: 2, family: 3 } }
+	END
+	try -c config.yaml compile
+	try -c config.yaml lookup evil.example
+	try compile -o table.trie --format csv table.csv
 	head -c 30 mask.conf.gz >cut.gz
 	try compile -o cut.trie cut.gz
 }

@@ -59,6 +59,7 @@ static void reads_everything(void **state)
 		 "    action: nxdomain\n"
 		 "    format: hosts\n"
 		 "    scope: subtree\n"
+		 "    columns: { domain: 3, first-reported: First Seen }\n"
 		 "    events: off\n"
 		 "  - { name: l, file: /l, action: log, events: count, scope: below }\n"
 		 "  - { name: a, file: /a, action: allow, events: full }\n");
@@ -94,6 +95,12 @@ static void reads_everything(void **state)
 	assert_int_equal(lists[1].format, BT_FORMAT_HOSTS);
 	assert_int_equal(lists[1].scope, BT_SCOPE_SUBTREE);
 	assert_int_equal(lists[1].events, BT_EVENTS_OFF);
+	assert_int_equal(lists[1].column_count, 2);
+	assert_string_equal(lists[1].columns[0].key, "domain");
+	assert_string_equal(lists[1].columns[0].value, "3");
+	assert_string_equal(lists[1].columns[1].key, "first-reported");
+	assert_string_equal(lists[1].columns[1].value, "First Seen");
+	assert_int_equal(lists[2].column_count, 0);
 	assert_int_equal(lists[2].action, BT_ACTION_LOG);
 	assert_int_equal(lists[2].scope, BT_SCOPE_BELOW);
 	assert_int_equal(lists[2].events, BT_EVENTS_COUNT);
@@ -329,8 +336,13 @@ static const struct {
     {TEXT("lists: [{name: x, file: x, action: explode}]\n"),
 	"1:36: unknown action \"explode\", expected sinkhole, nxdomain, nodata, refused, drop, "
 	"allow or log\n"},
-    {TEXT("lists: [{name: x, file: x, format: csv}]\n"),
-	"1:36: unknown format \"csv\", expected auto, domains, hosts or yaml\n"},
+    {TEXT("lists: [{name: x, file: x, format: cvs}]\n"),
+	"1:36: unknown format \"cvs\", expected auto, domains, hosts, adblock, dnsmasq, unbound, "
+	"zeek, csv or yaml\n"},
+    {TEXT("lists: [{name: x, file: x, columns: {domain: [], host: 1, host: 2, hosst: 3}}]\n"),
+	"1:46: found a sequence, expected a column's name or number\n"
+	"1:59: key \"host\" a second time, expected it once\n"
+	"1:68: unknown key \"hosst\", expected \"host\"?\n"},
     {TEXT("lists: [{name: x, file: x, scope: wide}]\n"),
 	"1:35: unknown scope \"wide\", expected exact, below or subtree\n"},
     {TEXT("events: {retention: 400}\n"),

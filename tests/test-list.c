@@ -660,6 +660,143 @@ static void reads_zeek(void **state)
 	EXPECT_ROWS(BT_FORMAT_ZEEK, zeek);
 }
 
+/* ---- tables ---- */
+
+#define THREATFOX                                                                                  \
+	"# ThreatFox IOCs: recent\r\n"                                                             \
+	"# "                                                                                       \
+	"\"first_seen_utc\",\"ioc_id\",\"ioc_value\",\"ioc_type\",\"threat_type\",\"fk_malware\"," \
+	"\"malware_alias\",\"malware_printable\",\"last_seen_utc\",\"confidence_level\","          \
+	"\"reference\","                                                                           \
+	"\"tags\",\"anonymous\",\"reporter\"\r\n"
+#define URLHAUS "# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\n"
+#define QUOTES "a row whose quotes or number of cells cannot be"
+#define NO_END "a quoted cell without an end"
+
+static const struct row csv[] = {
+    {TEXT(THREATFOX
+	 "\"2026-11-20 10:11:12\", \"1\", \"Evil.com\", \"domain\", \"botnet_cc\", "
+	 "\"win.x\", \"None\", \"Cobalt Strike\", \"\", \"75\", \"https://a.example/\", \"c2,x\", "
+	 "\"0\", \"me\"\r\n"
+	 "\"2026-11-20 10:11:12\", \"2\", \"https://github.com/x\", \"url\"\r\n"
+	 "\"2026-11-20 10:11:12\", \"3\", \"http://evil.org/\", \"url\"\r\n"
+	 "\"2026-11-20 10:11:12\", \"4\", \"192.0.2.1:443\", \"ip:port\"\r\n"
+	 "# Number of entries: 4\r\n"),
+	"evil.com subtree {first-reported=2026-11-20T10:11:12Z; family=Cobalt Strike; "
+	"confidence=75; reference=https://a.example/; note=c2,x}\n"
+	"~4 " WITH_A_PATH "\nevil.org exact {first-reported=2026-11-20T10:11:12Z}\n"
+	"~6 an indicator that is no name\n"},
+    {TEXT(THREATFOX "\"\", \"1\", \"evil.com\", \"url\"\n"), "evil.com exact\n"},
+    {TEXT(URLHAUS
+	 "\"7\",\"2026-11-20 10:11:12\",\"http://evil.com/\",\"online\",\"\",\"malware_download\","
+	 "\"elf,mozi\",\"https://urlhaus.abuse.ch/url/7/\",\"me\"\n"
+	 "\"8\",\"2026-11-20 10:11:12\",\"http://github.com/x\",\"online\"\n"
+	 "\"9\",\"2026-11-20 10:11:12\",\"http://192.0.2.1:8080/\",\"online\"\n"),
+	"evil.com exact {first-reported=2026-11-20T10:11:12Z; note=elf,mozi; "
+	"reference=https://urlhaus.abuse.ch/url/7/}\n"
+	"~3 " WITH_A_PATH "\n~4 " NO_NAME "\n"},
+    /* headers */
+    {TEXT("Domain,Malware Family,First Seen\nevil.com,x,2026-11-20\n"),
+	"evil.com subtree {family=x; first-reported=2026-11-20}\n"},
+    {TEXT("x;hostname;confidence\n1;evil.com;85\n"), "evil.com exact {confidence=85}\n"},
+    {TEXT("family\tindicator\n\tevil.com\nx\tworse.com\t\n"),
+	"evil.com subtree\nworse.com subtree {family=x}\n"},
+    {TEXT("domain\nevil.com\nworse.com\n"), "evil.com subtree\nworse.com subtree\n"},
+    {TEXT("indicator,type\nevil.com,FQDN\nevil.org,domain-name\n00ff,md5\n"),
+	"evil.com exact\nevil.org subtree\n~4 an indicator that is no name\n"},
+    {TEXT("domain,url\n,http://evil.com\nevil.org,http://x.com/y\n"),
+	"evil.com exact\nevil.org subtree\n"},
+    /* cells */
+    {TEXT("\xef\xbb\xbf"
+	  "domain,note\r\n\"evil.com\",\"a \"\"b\"\", c\"\r\n"),
+	"evil.com subtree {note=a \"b\", c}\n"},
+    {TEXT("domain,note\nevil.com,\"one\ntwo\n\nthree\"\nworse.com,x\n"),
+	"evil.com subtree {note=one two three}\nworse.com subtree {note=x}\n"},
+    {TEXT("domain,note\nevil.com, a \"b\" \n"), "evil.com subtree {note=a \"b\"}\n"},
+    {TEXT("domain,note\nevil.com,#x\n# evil.org,x\n"), "evil.com subtree {note=#x}\n"},
+    {TEXT("domain,note\nevil.com,\x01\x7f\xc2\x9b\n"), "evil.com subtree {note=    }\n"},
+    {TEXT("domain\nevil[.]com\n*.worse.com\n"), "evil.com subtree\nworse.com subtree\n"},
+    {TEXT("domain,confidence,first_seen,expires\na.com,101,soon,2026-02-30\n"
+	  "b.com,99999999999999999999,2026-13-01 00:00:00,20260101\n"
+	  "c.com,0,2026-01-02T03:04:05Z,2026-01-02 03:04:05 UTC\n"),
+	"a.com subtree\nb.com subtree\n"
+	"c.com subtree {confidence=0; first-reported=2026-01-02T03:04:05Z; "
+	"expires=2026-01-02T03:04:05Z}\n"},
+    /* bad ones cost themselves */
+    {TEXT("domain,note\nevil.com,\"x\"y\nworse.com\n"), "!2 " QUOTES "\nworse.com subtree\n"},
+    {TEXT("domain,note\nevil.com,\"x\nworse.com,\"y\"\nlast.com\n"),
+	"!2 " NO_END "\nworse.com subtree {note=y}\nlast.com subtree\n"},
+    {TEXT("domain,note\nevil.com,\"x\nworse.com,y\n"), "!2 " NO_END "\n"},
+    {TEXT("note,domain\nx\nx,\n,\nx,evil.com\n"),
+	"!2 a row without a name\n!3 a row without a name\n!4 a row without a name\n"
+	"evil.com subtree {note=x}\n"},
+    {TEXT("domain\n192.0.2.1\na..b\n\xff.com\nev\0il.com\n\"a\"\"b.com\"\n"),
+	"!2 an address, not a name\n!3 " EMPTY_LABEL "\n!4 " NO_ASCII
+	"\n!5 a control character in a name\n!6 empty name\n"},
+};
+
+static void reads_tables(void **state)
+{
+	(void)state;
+	EXPECT_ROWS(BT_FORMAT_CSV, csv);
+}
+
+/* With columns that the header does not say, or says otherwise. */
+static void reads_columns_as_told(void **state)
+{
+	static const struct {
+		struct bt_pair columns[2];
+		unsigned count;
+		const char *text, *expected;
+	} rows[] = {
+	    {{{"domain", "2"}, {"family", "1"}}, 2, "x,evil.com\ny,worse.com\n",
+		"evil.com subtree {family=x}\nworse.com subtree {family=y}\n"},
+	    {{{"host", "Bad Name"}, {"campaign", "what"}}, 2, "what,bad_name\nx,evil.com\n",
+		"evil.com exact {campaign=x}\n"},
+	    {{{"domain", "2"}}, 1, "family,domain\nx,evil.com\n", "evil.com subtree {family=x}\n"},
+	    {{{"note", "reporter"}}, 1, URLHAUS "1,,http://evil.com,,,,,,me\n",
+		"evil.com exact {note=me}\n"},
+	    {{{"domain", "3"}}, 1, "family,x\nx,evil.com\n", "list:1: there is no column \"3\""},
+	    {{{"domain", "name"}}, 1, "# c\nfamily,x\n", "list:2: there is no column \"name\""},
+	    {{{"family", "1"}}, 1, "x,evil.com\n",
+		"list:1: expected a header with a column such as domain, host, url or indicator, "
+		"or to be told the columns"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		static struct seen seen;
+		struct bt_list_reader reader = reader_of(&seen);
+		struct bt_err err = {""};
+		reader.columns = rows[i].columns;
+		reader.column_count = rows[i].count;
+		bool read = bt_list_parse(
+		    "list", rows[i].text, strlen(rows[i].text), BT_FORMAT_CSV, &reader, NULL, &err);
+		assert_string_equal(read ? seen.text : err.text, rows[i].expected);
+	}
+}
+
+/* A quote that is never closed takes no more than a row may have. */
+static void bounds_rows(void **state)
+{
+	enum { MANY = 3000 };
+	static struct seen seen;
+	(void)state;
+	char *text = malloc(MANY * 64), *at = text;
+	assert_non_null(text);
+	at = stpcpy(at, "domain,note\nevil.com,\"x\n");
+	for (unsigned i = 0; i < MANY; i++)
+		at += sprintf(at, "n%u.example,%*s\n", i, 40, "x");
+	assert_true(parse(&seen, BT_FORMAT_CSV, text, (size_t)(at - text)));
+	assert_int_equal(seen.bad, 1);
+	assert_true(seen.entries > MANY / 2 && seen.entries < MANY);
+	at = stpcpy(text, "domain\nevil.com");
+	for (unsigned i = 0; i < 300; i++)
+		*at++ = ',';
+	assert_true(!parse(&seen, BT_FORMAT_CSV, text, (size_t)(at - text)));
+	assert_string_equal(seen.text, "!2 " QUOTES "\n");
+	free(text);
+}
+
 /* ---- detection, and lists that fail ---- */
 
 static void detects_formats(void **state)
@@ -695,6 +832,12 @@ static void detects_formats(void **state)
 	    {"a.dat", "#separator \\x09\n" FIELDS "evil.com\tIntel::DOMAIN\n", BT_FORMAT_ZEEK},
 	    {"a.txt", "#fields\tts\tuid\nevil.com\n", BT_FORMAT_DOMAINS},
 	    {"a.txt", "evil.com\n" FIELDS, BT_FORMAT_DOMAINS},
+	    {"a.csv", "domain,family\nevil.com,x\n", BT_FORMAT_CSV},
+	    {"a.csv", "\"First Seen\";\"Host\"\n2026-01-01;evil.com\n", BT_FORMAT_CSV},
+	    {"a.csv", "# c\n" URLHAUS "1,,http://evil.com\n", BT_FORMAT_CSV},
+	    {"a.csv", THREATFOX "\"\",\"1\",\"evil.com\",\"domain\"\n", BT_FORMAT_CSV},
+	    {"a.txt", "# domain, host, url\nevil.com\n", BT_FORMAT_DOMAINS},
+	    {"a.txt", "evil.com,domain\nworse.com\n", BT_FORMAT_DOMAINS},
 	    {"a.YML", "\"indicators\": [evil.com]\n", BT_FORMAT_YAML},
 	    {"yaml", "evil.com\n", BT_FORMAT_DOMAINS},
 	};
@@ -714,7 +857,7 @@ static void detects_formats(void **state)
 	}
 	for (int i = 0; i < BT_FORMATS; i++)
 		assert_int_equal(bt_format_from_name(bt_format_name((enum bt_format)i)), i);
-	assert_int_equal(bt_format_from_name("csv"), -1);
+	assert_int_equal(bt_format_from_name("cvs"), -1);
 }
 
 static void expect_failure(
@@ -1279,6 +1422,7 @@ static void stays_inside(void **state)
 	    {BT_FORMAT_DNSMASQ, dnsmasq, sizeof(dnsmasq) / sizeof(dnsmasq[0])},
 	    {BT_FORMAT_UNBOUND, unbound, sizeof(unbound) / sizeof(unbound[0])},
 	    {BT_FORMAT_ZEEK, zeek, sizeof(zeek) / sizeof(zeek[0])},
+	    {BT_FORMAT_CSV, csv, sizeof(csv) / sizeof(csv[0])},
 	    {BT_FORMAT_YAML, yaml_lists, sizeof(yaml_lists) / sizeof(yaml_lists[0])},
 	};
 	static struct seen seen;
@@ -1399,6 +1543,9 @@ int main(void)
 	    cmocka_unit_test(reads_dnsmasq),
 	    cmocka_unit_test(reads_unbound),
 	    cmocka_unit_test(reads_zeek),
+	    cmocka_unit_test(reads_tables),
+	    cmocka_unit_test(reads_columns_as_told),
+	    cmocka_unit_test(bounds_rows),
 	    cmocka_unit_test(detects_formats),
 	    cmocka_unit_test(fails_without_entries),
 	    cmocka_unit_test(stops_when_told),
