@@ -253,10 +253,11 @@ static const char *refang(struct bt_key *key, const char *text, size_t size, boo
 {
 	if (size == 0)
 		return bt_name_reason(BT_NAME_EMPTY);
-	for (size_t i = 0; i < size; i++)
-		if (!is_plain(text[i]))
-			return read_token(key, (struct span){text, size}, tree);
-	return read_name(key, (struct span){text, size});
+	struct span all = {text, size}, name = tree && begins(all, "*.", 2) ? skip(all, 2) : all;
+	for (size_t i = 0; i < name.size; i++)
+		if (!is_plain(name.at[i]))
+			return read_token(key, all, tree);
+	return read_name(key, name);
 }
 
 const char *bt_refang_key(struct bt_key *key, const char *text, size_t size)

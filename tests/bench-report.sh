@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# bench-report.sh -- the benchmarks of report, events and hunt work; the databases in it give the rows that the report does
+# bench-report.sh -- the benchmarks of report, events, hunt and feeds work; the databases in it give the rows that the report does
 #
 # Skipped without python3 and sqlite3; ClickHouse takes part where it is installed. Times are not looked at.
 set -eu
@@ -39,4 +39,7 @@ cat "$folder/out"
 python3 -B "$srcdir/bench/hunts" --quick --beacontrap "$BT_PROGRAM" >"$folder/out" || exit 1
 cat "$folder/out"
 [ "$(grep -c ' M lines/s ' "$folder/out")" -eq 8 ] || exit 1
+"$top_builddir/bench/feeds" "$folder" --quick >"$folder/out" || exit 1
+cat "$folder/out"
+[ "$(grep -c ' M lines/s ' "$folder/out")" -eq 9 ] || exit 1
 exit 0
