@@ -157,10 +157,10 @@ static json_t *holding_object(const struct bt_policy *policy, const struct bt_ex
 
 	write_indicator(name, told, holding->labels);
 	bt_each_pair(policy, holding->member, add_pair, &metadata);
-	return json_pack("{ss so ss ss sb sb so}", "indicator", name, "list",
+	return json_pack("{ss so ss ss sb sb sb so}", "indicator", name, "list",
 	    bt_json_text(list.name), "action", bt_action_name(list.action), "scope",
-	    bt_scope_text(scope, holding->member.scope), "covers", holding->covers, "decides",
-	    holding->decides, "metadata", metadata);
+	    bt_scope_text(scope, holding->member.scope), "covers", holding->covers, "excepted",
+	    holding->excepted, "decides", holding->decides, "metadata", metadata);
 }
 
 static json_t *answer_object(const struct bt_policy *policy, const struct bt_verdict *verdict)
