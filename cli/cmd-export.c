@@ -43,6 +43,7 @@ static const struct dialect {
 /* ---- gathering ---- */
 
 struct names {
+	const struct bt_trie *trie;
 	const struct bt_policy *policy;
 	const struct dialect *dialect;
 	size_t odd; /* that are left out */
@@ -50,14 +51,39 @@ struct names {
 	size_t count, room;
 };
 
-/* What is done about a name with so many labels, of which the first so many are listed. */
-static enum bt_action decide(const struct bt_policy *policy, uint32_t class_id, unsigned listed,
-    unsigned labels, unsigned *list)
+/* A listed name. */
+struct listed {
+	struct bt_key key;
+	uint32_t class_id;
+};
+
+static bool has_exception(const struct bt_policy *policy, uint32_t class_id)
 {
-	const struct bt_match match = {.class_id = class_id, .labels = (uint8_t)listed};
-	struct bt_verdict verdict = bt_policy_decide(policy, 0, &match, 1, labels);
+	for (unsigned i = bt_policy_class_size(policy, class_id); i-- > 0;)
+		if (bt_scope_excepted(bt_policy_member(policy, class_id, i).scope) != 0)
+			return true;
+	return false;
+}
+
+/*
+ * What is done about a name with so many labels, which is this one or below it. Where lists have
+ * exceptions, names above and below say something, too: what is taken out of its list is allowed.
+ */
+static enum bt_action decide(
+    const struct names *names, const struct listed *listed, unsigned labels, unsigned *list)
+{
+	const struct bt_policy *policy = names->policy;
+	struct bt_match matches[BT_MATCHES_MAX] = {
+	    {.class_id = listed->class_id, .labels = listed->key.labels}};
+	struct bt_verdict verdict = bt_policy_decide(policy, 0, matches, 1, labels);
 	*list = verdict.by.list;
-	return verdict.listed ? verdict.action : BT_ACTION_NONE;
+	bool excepts = has_exception(policy, listed->class_id);
+	if (!bt_policy_excepts(policy) || (!verdict.listed && !excepts))
+		return verdict.listed ? verdict.action : BT_ACTION_NONE;
+	unsigned count = bt_trie_match(names->trie, &listed->key, matches);
+	verdict = bt_policy_decide(policy, 0, matches, count, labels);
+	*list = verdict.by.list;
+	return verdict.listed ? verdict.action : BT_ACTION_ALLOW;
 }
 
 static bool is_plain(const char *text)
@@ -69,7 +95,11 @@ static bool add_name(void *ctx, const uint8_t *key, size_t size, uint32_t class_
 {
 	struct names *names = ctx;
 	char text[BT_TEXT_MAX + 1];
-	unsigned labels = (unsigned)bt_key_labels(key, size);
+	struct listed listed = {
+	    .key = {.len = (uint8_t)size, .labels = (uint8_t)bt_key_labels(key, size)},
+	    .class_id = class_id};
+	unsigned labels = listed.key.labels;
+	memcpy(listed.key.bytes, key, size);
 	bt_key_to_text(text, key, size);
 	if (names->dialect->takes == PLAIN_NAMES && !is_plain(text)) {
 		names->odd++;
@@ -84,8 +114,8 @@ static bool add_name(void *ctx, const uint8_t *key, size_t size, uint32_t class_
 		names->room = room;
 	}
 	struct bt_exported_name *name = &names->list[names->count];
-	name->own = decide(names->policy, class_id, labels, labels, &name->own_list);
-	name->below = decide(names->policy, class_id, labels, labels + 1, &name->below_list);
+	name->own = decide(names, &listed, labels, &name->own_list);
+	name->below = decide(names, &listed, labels + 1, &name->below_list);
 	name->text = strdup(text);
 	return name->text != NULL && ++names->count > 0;
 }
@@ -98,7 +128,7 @@ static int by_text(const void *a, const void *b)
 
 static enum bt_exit export_trie(const struct bt_trie *trie, const struct dialect *dialect)
 {
-	struct names names = {.policy = bt_trie_policy(trie), .dialect = dialect};
+	struct names names = {.trie = trie, .policy = bt_trie_policy(trie), .dialect = dialect};
 	bool stopped = false;
 	struct bt_err err;
 	bool ok = bt_trie_each(trie, add_name, &names, &stopped, &err);

@@ -129,6 +129,11 @@ bool bt_policy_enabled(const struct bt_policy *policy)
 	return policy->enabled;
 }
 
+bool bt_policy_excepts(const struct bt_policy *policy)
+{
+	return policy->excepts;
+}
+
 uint32_t bt_policy_local_class(const struct bt_policy *policy)
 {
 	return policy->local_class;

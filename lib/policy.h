@@ -168,6 +168,9 @@ unsigned bt_policy_lists_shown(const struct bt_policy *policy);
 /* Number of the list with that name, or -1. */
 int bt_policy_find_list(const struct bt_policy *policy, const char *name);
 
+/* Whether some list has an exception from what it holds. */
+bool bt_policy_excepts(const struct bt_policy *policy);
+
 /* Memberships of a class, by ascending list: at least one; 0 if there is no such class. */
 unsigned bt_policy_class_size(const struct bt_policy *policy, uint32_t class_id);
 struct bt_member bt_policy_member(const struct bt_policy *policy, uint32_t class_id, unsigned i);

@@ -1354,6 +1354,7 @@ group_lists()
 	"$program" compile -o again.trie filter.dump >/dev/null
 	cmp filter.trie again.trie && echo 'the dump compiles to the same trie'
 	echo
+	try export --as rpz --trie filter.trie
 	# an exception concerns its list alone
 	"$program" compile -o both.trie filter.txt second.txt >/dev/null 2>&1
 	try lookup --trie both.trie good.evil.example
