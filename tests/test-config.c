@@ -338,7 +338,7 @@ static const struct {
 	"allow or log\n"},
     {TEXT("lists: [{name: x, file: x, format: cvs}]\n"),
 	"1:36: unknown format \"cvs\", expected auto, domains, hosts, adblock, dnsmasq, unbound, "
-	"zeek, csv or yaml\n"},
+	"zeek, csv, text or yaml\n"},
     {TEXT("lists: [{name: x, file: x, columns: {domain: [], host: 1, host: 2, hosst: 3}}]\n"),
 	"1:46: found a sequence, expected a column's name or number\n"
 	"1:59: key \"host\" a second time, expected it once\n"
