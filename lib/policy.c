@@ -287,10 +287,10 @@ bool bt_scope_is_excepted(
 }
 
 /*
- * Whether the member's list is out for the name. A list has one member of a class, and few names
- * have several matches: looking through them is cheap, and most policies have no exception at all.
+ * Few names have several matches: looking through them is cheap, and most policies have no
+ * exception at all.
  */
-static bool is_excepted(const struct bt_policy *policy, const struct bt_match *matches,
+bool bt_policy_is_excepted(const struct bt_policy *policy, const struct bt_match *matches,
     unsigned count, struct bt_member member, unsigned listed_labels, unsigned labels)
 {
 	struct bt_excepted excepted = {.any = false};
@@ -330,7 +330,8 @@ static bool decide_name(const struct bt_policy *policy, const uint8_t *actions,
 		unsigned rank = rank_of(member, action);
 		if (action == BT_ACTION_NONE || (action == BT_ACTION_LOG) != log || rank >= best ||
 		    !bt_scope_covers(member.scope, match->labels, labels) ||
-		    is_excepted(policy, matches, match_count, member, match->labels, labels))
+		    bt_policy_is_excepted(
+			policy, matches, match_count, member, match->labels, labels))
 			continue;
 		best = rank;
 		*verdict = (struct bt_verdict){

@@ -239,6 +239,13 @@ struct bt_network bt_policy_forwarder(const struct bt_policy *policy, unsigned i
 /* ---- verdicts ---- */
 
 /*
+ * Whether a membership of a listed name of `listed_labels` does not count for a name of `labels`
+ * labels, since its list has an exception among the name's matches.
+ */
+bool bt_policy_is_excepted(const struct bt_policy *policy, const struct bt_match *matches,
+    unsigned count, struct bt_member member, unsigned listed_labels, unsigned labels);
+
+/*
  * The verdict for a name of `labels` labels that a client of this group asks for, from
  * bt_trie_match()'s matches. Lists that are not in force for the group are left out. `log`
  * memberships are set aside and decide only when nothing else covers the name; among the rest the

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "event.h"
 #include "policies.h"
 #include "random.h"
 #include "trie.h"
@@ -154,6 +155,31 @@ static void decides(void **state)
 		}
 		if (strcmp(got, decisions[i].verdict) != 0)
 			fail_msg("%s: %s, not %s", decisions[i].rule, got, decisions[i].verdict);
+		close_built(policy);
+	}
+}
+
+/* An event has what counts, in the order of the decision: not what a list excepts. */
+static void notes_what_counts(void **state)
+{
+	static const struct {
+		const char *third; /* of the matches */
+		unsigned noted;
+	} rows[] = {{"3:sink+except-subtree", 1}, {"3:ours+below", 2}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct bt_policy_builder *builder = new_builder();
+		for (size_t j = 0; j < sizeof(table_lists) / sizeof(*table_lists); j++)
+			add_list(builder, table_lists[j].name, table_lists[j].action);
+		const struct bt_match matches[] = {parse_match(builder, "1:sink+subtree"),
+		    parse_match(builder, "2:nx+subtree"), parse_match(builder, rows[i].third)};
+		struct bt_policy *policy = build(builder);
+		struct bt_verdict verdict = bt_policy_decide(policy, 0, matches, 3, 3);
+		struct bt_event event = {.match_count = 0};
+		assert_int_equal(verdict.labels, 2);
+		bt_event_note_matches(&event, policy, &verdict, matches, 3, 3);
+		assert_int_equal(event.match_count, rows[i].noted);
+		assert_int_equal(event.matches[0].labels, 2);
 		close_built(policy);
 	}
 }
@@ -647,6 +673,7 @@ int main(void)
 	seed = random_seed();
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(decides),
+	    cmocka_unit_test(notes_what_counts),
 	    cmocka_unit_test(decides_as_the_oracle),
 	    cmocka_unit_test(keeps_everything),
 	    cmocka_unit_test(has_no_addresses),
