@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test-writer.c -- the thread that takes events out of the rings and keeps the event log */
 
+#include <arpa/inet.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -82,6 +83,76 @@ static void test_segment_size(void **state)
 			assert_string_equal(report_of(in(folder, "one")).list, "alpha");
 		remove_folder(strdup(in(folder, "one")));
 	}
+	bt_segment_files_free(&files, count);
+}
+
+/* ---- clients' networks instead of clients ---- */
+
+struct network_of {
+	const char *client, *via, *wanted_client, *wanted_via;
+};
+
+static const struct network_of networks[] = {
+    /* an IPv4 client is one that is mapped: RFC 4291, 2.5.5.2 */
+    {"::ffff:192.0.2.129", "::", "::ffff:192.0.2.0", "::"},
+    {"::ffff:192.0.2.255", "::ffff:10.1.2.3", "::ffff:192.0.2.0", "::ffff:10.1.2.0"},
+    {"2001:db8:1:2ff:a:b:c:d", "::", "2001:db8:1:200::", "::"},
+    {"2001:db8:1:2ff:ffff:ffff:ffff:ffff", "2001:db8:ffff:ffff::1",
+	"2001:db8:1:200::", "2001:db8:ffff:ff00::"},
+    {"::ffff:203.0.113.7", "fe80::1:2:3:4", "::ffff:203.0.113.0", "fe80::"},
+    {"2001:db8::1", "::ffff:203.0.113.7", "2001:db8::", "::ffff:203.0.113.0"},
+    {"::1", "::", "::", "::"},
+    /* one bit from being mapped, and the old form that is IPv4 no more: IPv6 */
+    {"::fffe:192.0.2.129", "::", "::", "::"},
+    {"::192.0.2.129", "::", "::", "::"},
+};
+
+static void put_address(uint8_t to[static 16], const char *text)
+{
+	assert_int_equal(inet_pton(AF_INET6, text, to), 1);
+}
+
+static bool is_network_of(void *ctx, const struct bt_segment_event *record)
+{
+	const struct bt_event *event = &record->event;
+	static const uint8_t nobody[BT_DEVICE_SIZE];
+	size_t *seen = ctx;
+	uint8_t client[16], via[16];
+	put_address(client, networks[*seen].wanted_client);
+	put_address(via, networks[*seen].wanted_via);
+	assert_memory_equal(event->client, client, sizeof(client));
+	assert_memory_equal(event->via, via, sizeof(via));
+	assert_memory_equal(event->device, nobody, sizeof(nobody));
+	assert_int_equal(event->port, 0);
+	++*seen;
+	return true;
+}
+
+static void test_subnets(void **state)
+{
+	(void)state;
+	enum { COUNT = sizeof(networks) / sizeof(*networks) };
+	struct bt_writer_options how = options(1);
+	how.subnets = true;
+	struct bt_writer *writer = start_with(&how);
+	for (size_t i = 0; i < COUNT; i++) {
+		struct bt_event event = make_event("bad.example", 0, 1700000000000);
+		put_address(event.client, networks[i].client);
+		put_address(event.via, networks[i].via);
+		memset(event.device, 0xd0, sizeof(event.device));
+		event.port = 53210;
+		assert_true(bt_ring_push(bt_writer_ring(writer, 0), &event));
+	}
+	bt_writer_stop(&writer);
+
+	struct bt_segment_file *files;
+	size_t count, seen = 0;
+	struct bt_err err;
+	check(err, bt_segment_files(in(folder, "events"), &files, &count, &err));
+	assert_int_equal(count, 1);
+	const struct bt_segment_visitor visitor = {.ctx = &seen, .event = is_network_of};
+	check(err, bt_segment_read(files[0].path, &visitor, &err));
+	assert_int_equal(seen, COUNT);
 	bt_segment_files_free(&files, count);
 }
 
@@ -469,6 +540,7 @@ int main(void)
 	    test(test_many),
 	    test(test_segment_size),
 	    test(test_modes),
+	    test(test_subnets),
 	    test(test_two_writers),
 	    test(test_refusals),
 	    test(test_resolver_id),
