@@ -247,9 +247,68 @@ speaking_for()
 	stop_unbound
 }
 
+# ---- who is the client, with others that wait for the same name ----
+
+# Behind a proxy and behind a forwarder, of all groups: each gets its own answer, and the event is its own.
+together()
+{
+	proxied=$("$BT_ASK" -f)
+	start_unbound "interface: 127.0.0.1@$proxied" "proxy-protocol-port: $proxied" \
+		"access-control: 0.0.0.0/0 allow" "access-control: ::/0 allow"
+	for name in c.one.example d.one.example; do
+		cat >"$work/proxied" <<-END
+			127.0.0.2 udp $name A proxy=192.0.2.200
+			127.0.0.2 udp $name A proxy=192.0.2.9
+			127.0.0.2 udp $name A proxy=2001:db8:1:8000::9
+			127.0.0.2 udp $name A proxy=203.0.113.9 ecs=192.0.2.201/32
+			127.0.0.2 udp $name A proxy=203.0.113.9 ecs=192.0.2.10/32
+		END
+		cat >"$work/forwarded" <<-END
+			127.0.9.1 udp $name A ecs=192.0.2.202/32
+			127.0.9.2 udp $name A ecs=192.0.2.7/32 mac=02:00:5e:10:00:01
+			127.0.9.3 udp $name A ecs=2001:db8:1:8000::7/128
+			127.0.0.3 udp $name A ecs=192.0.2.203/32
+			127.0.2.8 udp $name A
+			127.0.3.1 udp $name A
+		END
+		signal STOP
+		before=$(asked)
+		"$BT_ASK" -s 127.0.0.1 -p "$proxied" -j 5 -t 10 <"$work/proxied" >"$work/landed-proxied" &
+		asking=$!
+		ask -j 6 -t 10 <"$work/forwarded" >"$work/landed" &
+		asking="$asking $!"
+		until_true 8 has_asked $((before + 11)) || fail "not all clients wait"
+		signal CONT
+		# shellcheck disable=SC2086 # words
+		wait $asking
+		# the proxy and its forwarder are one address to the client program: answers are counted
+		got=$(count 'A:77:192.0.2.1' "$work/landed-proxied"),$(count 'REFUSED' "$work/landed-proxied"),$(
+			count '203.0.113.1' "$work/landed-proxied")
+		[ "$got" = 2,1,2 ] || fail "$name, behind a proxy: $got"
+		for answer in "127.0.9.1 203.0.113.1" "127.0.9.2 A:77:192.0.2.1" "127.0.9.3 REFUSED" \
+			"127.0.0.3 A:77:192.0.2.1" "127.0.2.8 NXDOMAIN" "127.0.3.1 203.0.113.1"; do
+			grep "^${answer% *} " "$work/landed" | grep -qF "${answer#* }" || fail "$name: not $answer"
+		done
+		for who in "192.0.2.9 udp - - sinkhole" "2001:db8:1:8000::9 udp - - refused" \
+			"192.0.2.10 udp 203.0.113.9 - sinkhole" "192.0.2.7 udp 127.0.9.2 02:00:5e:10:00:01 sinkhole" \
+			"2001:db8:1:8000::7 udp 127.0.9.3 - refused" "127.0.0.3 udp - - sinkhole" \
+			"127.0.2.8 udp - - nxdomain" "127.0.3.1 udp - - log"; do
+			event "${who% *} $name 1 ${who##* } first listed.example alias listed.example"
+		done
+	done
+	check_events
+	stop_unbound
+}
+
+count()
+{
+	grep -cF "$1" "$2"
+}
+
 come_to_be
 alone
 speaking_for
+together
 for number in 1 2; do
 	threads=$number
 	apart
@@ -259,4 +318,5 @@ apart "serve-expired: yes"
 stack="dynlib subnetcache iterator"
 apart "send-client-subnet: 127.0.0.1"
 speaking_for
+together
 exit 0
