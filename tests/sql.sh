@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # sql.sh -- the report's rows are those of SQL over the same events, by everything, to the last digit
 #
-# BT_SQL_HITS says how many events, by default 200,000; tools/check --full has ten million.
+# BT_SQL_HITS says how many events, by default 200,000; CONTRIBUTING.md says how to run it with more.
 # BT_SEED repeats a run.
 set -eu
 : "${BT_PROGRAM:?}" "${BT_MANY_EVENTS:?}"
