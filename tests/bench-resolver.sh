@@ -45,7 +45,22 @@ figure() {
 	python3 -c 'import json, sys; j = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"
 }
 
+# goals WHAT...: the goals' table in the figures has these rows and no others
+goals() {
+	for what; do
+		echo "$what"
+	done >"$folder/want"
+	figure "$folder/figures" "'\\n'.join(row[0] for row in j['goals'])" >"$folder/names"
+	diff "$folder/want" "$folder/names" || fail "the goals (>) are not those of the issue (<)"
+	bare=$(figure "$folder/figures" "[row for row in j['goals'] if not row[3] or not row[4]]")
+	[ "$bare" = '[]' ] || fail "goals without a figure or a verdict: $bare"
+}
+
 expect 0 --json "$folder/figures"
+debian=", Debian's modules"
+goals "cached answers, CPU" "blocked answers, CPU" "start to first answer" "memory" \
+	"cached answers, CPU$debian" "blocked answers, CPU$debian" "start to first answer$debian" \
+	"memory$debian" "blocked queries/s" "events"
 for peer in unbound beacontrap unbound-debian beacontrap-debian unbound-rpz unbound-local-zone; do
 	grep -q "^  $peer  *1  " "$folder/out" || fail "no figures of $peer"
 done
@@ -70,9 +85,11 @@ grep -q 'no resolver nonsense; there are unbound, beacontrap, ' "$folder/message
 expect 0 --swap --seconds 3 --json "$folder/figures"
 grep -q '^  latency p99.9, us  *[0-9]' "$folder/out" || fail "no latency"
 [ "$(figure "$folder/figures" "len(j['waits']) > 0")" = True ] || fail "no swap"
+goals "queries lost" "p99.9 latency with swaps" "a cached name is sinkholed" "events"
 
 expect 0 --soak 0.1 --json "$folder/figures"
 grep -q '^  reloads by control, by HUP  *[1-9], [1-9]' "$folder/out" || fail "no reload"
+goals "memory" "answers that are errors" "lines of trouble in the log" "events"
 
 expect 0 --all --only unbound,beacontrap
 for part in '^  beacontrap  *1  ' '^  latency p99.9, us  *[0-9]' '^  reloads by control, by HUP  *[1-9]'; do
@@ -97,6 +114,6 @@ printf 'a.example\nb..example\n' >"$folder/names"
 	fail "a bad name is not refused"
 grep -q 'names:2: expected a name' "$folder/messages" || fail "the bad name is not shown"
 
-rm -f "$folder/out" "$folder/messages" "$folder/figures" "$folder/names"
+rm -f "$folder/out" "$folder/messages" "$folder/figures" "$folder/names" "$folder/want"
 left=$(ls -A "$folder")
 [ -z "$left" ] || fail "left behind: $left"
