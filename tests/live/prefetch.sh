@@ -41,24 +41,46 @@ turned()
 real='NOERROR (CNAME:[0-9]+:[a-z.]*,)?A:[0-9]+:203\.0\.113\.1(@[a-z.]*)?'
 stopped='NOERROR A:10:0\.0\.0\.0'
 
-start_unbound "prefetch: yes"
-for name in stays turns late; do
-	gives "$real" 127.0.0.2 udp $name.early.example A
-done
+read_zone()
+{
+	for pid in $nsd_pids; do
+		kill -HUP "$pid"
+	done
+	until_true 5 "$@" || fail "NSD does not read its zone again"
+}
 
-# one of them comes to lead to a listed name, and an exempt client's question fetches that
-sed -i 's/^turns.early.example. 10 A .*/turns.early.example. 10 CNAME listed.example./; s/ root[.] 1 / root. 2 /' \
-	"$work/world.zone"
-for pid in $nsd_pids; do
-	kill -HUP "$pid"
-done
-until_true 5 turned || fail "NSD does not read its zone again"
-until_true 11 fetches 127.0.1.1 stays.early.example || fail "Unbound does not prefetch"
-fetches 127.0.1.1 turns.early.example || fail "no prefetch of the name that turns"
+as_before()
+{
+	! turned
+}
 
-# another is decided about for some clients while it is being fetched
-signal STOP
-fetches 127.0.0.2 late.early.example || fail "no prefetch of the name that is decided about"
+# A prefetch has one second to be begun in: a machine that was busy elsewhere then gets another try.
+scene()
+{
+	sed -i 's/^turns.early.example. 10 .*/turns.early.example. 10 A 203.0.113.1/' "$work/world.zone"
+	read_zone as_before
+	start_unbound "prefetch: yes"
+	for name in stays turns late; do
+		gives "$real" 127.0.0.2 udp $name.early.example A
+	done
+	# one of them comes to lead to a listed name, and an exempt client's question fetches that
+	sed -i 's/^turns.early.example. 10 A .*/turns.early.example. 10 CNAME listed.example./' "$work/world.zone"
+	read_zone turned
+	until_true 11 fetches 127.0.1.1 stays.early.example || return 1
+	fetches 127.0.1.1 turns.early.example || return 1
+	# another is decided about for some clients while it is being fetched
+	signal STOP
+	fetches 127.0.0.2 late.early.example && return 0
+	signal CONT
+	return 1
+}
+
+tries=0
+until scene; do
+	tries=$((tries + 1))
+	[ $tries -lt 4 ] || fail "Unbound does not prefetch"
+	stop_unbound
+done
 beacontrap block target.early.example --client 127.0.2.0/24 >"$work/decide.log" 2>&1 || fail "block"
 until_true 5 grep -q 'new local decisions in force' "$work/unbound.log" || fail "the decision is not read"
 printf '127.0.%d.1 udp late.early.example A\n' 2 1 0 >"$work/flight"
