@@ -60,7 +60,7 @@ expect 0 --json "$folder/figures"
 debian=", Debian's modules"
 goals "cached answers, CPU" "blocked answers, CPU" "start to first answer" "memory" \
 	"cached answers, CPU$debian" "blocked answers, CPU$debian" "start to first answer$debian" \
-	"memory$debian" "blocked queries/s" "events"
+	"memory$debian" "blocked queries/s" "the same, of those that tell who asked" "events"
 for peer in unbound beacontrap unbound-debian beacontrap-debian unbound-rpz unbound-local-zone; do
 	grep -q "^  $peer  *1  " "$folder/out" || fail "no figures of $peer"
 done
