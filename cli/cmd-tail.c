@@ -61,11 +61,13 @@ static bool is_wanted(const struct showing *showing, const struct bt_tailed *tai
 static bool on_event(void *ctx, const struct bt_tailed *event)
 {
 	struct showing *showing = ctx;
+	if (ending)
+		return false; /* before it is shown, or it would be again next time */
 	if (is_wanted(showing, event)) {
 		showing->no_memory = !showing->format->event(stdout, event, &showing->zone);
 		showing->lines++;
 	}
-	return !showing->no_memory && !ferror(stdout) && !ending;
+	return !showing->no_memory && !ferror(stdout);
 }
 
 static bool on_lost(void *ctx, const struct bt_lost *lost)
@@ -100,7 +102,8 @@ static bool look(struct bt_tail *tail, struct showing *showing, const char *curs
 		bt_message("out of memory");
 		return false;
 	}
-	if (fflush(stdout) != 0)
+	/* A write that failed took its lines with it: there may be nothing left to flush. */
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return false; /* main() says why */
 	if (cursor != NULL && (showing->lines > before || before == 0) &&
 	    !bt_tail_save(tail, cursor, &err)) {
@@ -166,7 +169,8 @@ static bool read_options(const struct bt_call *call, struct showing *showing)
 static enum bt_exit run(const struct bt_call *call)
 {
 	struct showing showing = {.since = INT64_MIN};
-	const struct sigaction action = {.sa_handler = on_signal};
+	/* A line that waits for its reader is written to its end; only the pause is cut short. */
+	const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	struct stat st;
 	if (!read_options(call, &showing))
 		return BT_EXIT_FAILED;

@@ -142,4 +142,21 @@ wait "$pid" || fail "told to end, it ends with status $?"
 pid=''
 [ "$(sequences shipped | sort -n | uniq | wc -l)" -eq "$last" ] || fail "more than there is"
 [ ! -s err ] || fail "$(cat err)"
+
+# ---- it is told to end while its reader keeps it waiting: no hit is left out, and none comes again ----
+
+segment 9 $((last + 1)) 1000 close
+mkfifo pipe
+"$BT_PROGRAM" tail --format json --cursor cursor state >pipe 2>err &
+pid=$!
+exec 3<pipe
+head -c 4096 <&3 >held
+sleep 0.2 # the pipe is full by now
+kill "$pid"
+cat <&3 >>held
+exec 3<&-
+wait "$pid" || fail "told to end while it waits, it ends with status $?: $(cat err)"
+tail_it --format json --cursor cursor >>held
+[ "$(sequences held | sort -n | uniq | wc -l)" -eq 1000 ] || fail "told to end, it left something out: $(sequences held | sort -n | uniq | wc -l)"
+[ "$(sequences held | wc -l)" -eq 1000 ] || fail "told to end, it shows hits again: $(sequences held | wc -l)"
 exit 0
