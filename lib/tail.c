@@ -51,6 +51,7 @@ struct bt_tail {
 	} * policies;
 	size_t policy_count;
 	bool no_memory, stopped;
+	bool partial; /* something was not read */
 };
 
 static bool stop(struct bt_tail *tail)
@@ -179,8 +180,11 @@ static bool look_at(struct bt_tail *tail, const char *path)
 	tail->path = path;
 	tail->policy_count = 0;
 	snprintf(tail->resolver, sizeof(tail->resolver), "?");
-	if (!bt_segment_read(path, &visitor, &err) && access(path, F_OK) == 0)
-		tail->visitor->problem(tail->visitor->ctx, err.text);
+	if (!bt_segment_read(path, &visitor, &err)) {
+		tail->partial = true;
+		if (access(path, F_OK) == 0)
+			tail->visitor->problem(tail->visitor->ctx, err.text);
+	}
 	return !tail->no_memory && !tail->stopped;
 }
 
@@ -195,8 +199,10 @@ static bool look_at_all(
 		return bt_fail(err, "%s: out of memory", tail->events_dir);
 	for (size_t i = 0; go_on && i < count; i++) {
 		struct stat st;
-		if (stat(files[i].path, &st) != 0)
-			continue; /* renamed since the folder was listed: next time */
+		if (stat(files[i].path, &st) != 0) {
+			tail->partial = true; /* renamed since the folder was listed: next time */
+			continue;
+		}
 		now[known] = (struct known){st.st_dev, st.st_ino, st.st_size, st.st_mtim};
 		if (!was_there(tail, &now[known]))
 			go_on = look_at(tail, files[i].path);
@@ -215,8 +221,9 @@ bool bt_tail_look(struct bt_tail *tail, const struct bt_tail_visitor *visitor, s
 	if (!bt_segment_files(tail->events_dir, &files, &count, err))
 		return false;
 	tail->visitor = visitor;
-	tail->stopped = false;
+	tail->stopped = tail->partial = false;
 	bool ok = look_at_all(tail, files, count, err);
+	tail->partial |= tail->stopped;
 	bt_segment_files_free(&files, count);
 	return ok;
 }
@@ -252,7 +259,7 @@ bool bt_tail_load(struct bt_tail *tail, const char *path, struct bt_err *err)
 	return ok || bt_fail(err, "%s: is no cursor of `beacontrap tail`", path);
 }
 
-/* Rings that are not in the log any more will not come back. */
+/* Rings that are not in the log any more will not come back; it takes a whole look to know that. */
 bool bt_tail_save(const struct bt_tail *tail, const char *path, struct bt_err *err)
 {
 	char *text = NULL;
@@ -263,7 +270,7 @@ bool bt_tail_save(const struct bt_tail *tail, const char *path, struct bt_err *e
 	fputs(cursor_begin, memory);
 	for (size_t i = 0; i < tail->ring_count; i++) {
 		const struct ring *ring = &tail->rings[i];
-		for (size_t j = 0; ring->there && j < ring->done.count; j++)
+		for (size_t j = 0; (ring->there || tail->partial) && j < ring->done.count; j++)
 			fprintf(memory, "%016" PRIx64 " %" PRIu32 " %" PRIu64 " %" PRIu64 "\n",
 			    ring->boot, ring->number, ring->done.ranges[j].first,
 			    ring->done.ranges[j].last);

@@ -159,4 +159,5 @@ wait "$pid" || fail "told to end while it waits, it ends with status $?: $(cat e
 tail_it --format json --cursor cursor >>held
 [ "$(sequences held | sort -n | uniq | wc -l)" -eq 1000 ] || fail "told to end, it left something out: $(sequences held | sort -n | uniq | wc -l)"
 [ "$(sequences held | wc -l)" -eq 1000 ] || fail "told to end, it shows hits again: $(sequences held | wc -l)"
+grep -q '"lost"' held && fail "told to end, it forgot what it had shown of files that it had not come to"
 exit 0
