@@ -33,6 +33,7 @@ struct showing {
 	const char *list;
 	struct bt_network client;
 	bool by_client, no_memory;
+	bool saved; /* the cursor, once */
 	uint64_t lines;
 };
 
@@ -105,12 +106,12 @@ static bool look(struct bt_tail *tail, struct showing *showing, const char *curs
 	/* A write that failed took its lines with it: there may be nothing left to flush. */
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return false; /* main() says why */
-	if (cursor != NULL && (showing->lines > before || before == 0) &&
-	    !bt_tail_save(tail, cursor, &err)) {
+	if (cursor == NULL || (showing->saved && showing->lines == before))
+		return true;
+	showing->saved = bt_tail_save(tail, cursor, &err);
+	if (!showing->saved)
 		bt_message("%s", err.text);
-		return false;
-	}
-	return true;
+	return showing->saved;
 }
 
 static enum bt_exit tail_folder(

@@ -143,6 +143,18 @@ pid=''
 [ "$(sequences shipped | sort -n | uniq | wc -l)" -eq "$last" ] || fail "more than there is"
 [ ! -s err ] || fail "$(cat err)"
 
+# ---- a cursor that says nothing new is not written again: each time is a sync of the disk ----
+
+mkdir -p none/events
+"$BT_PROGRAM" tail --follow --cursor quiet none >out 2>err &
+pid=$!
+until_true 5 test -s quiet || fail "no cursor of an empty log"
+was=$(stat -c %y quiet)
+sleep 0.7
+[ "$(stat -c %y quiet)" = "$was" ] || fail "the cursor is written over and over"
+kill "$pid"
+wait "$pid" || fail "told to end, it ends with status $?"
+
 # ---- it is told to end while its reader keeps it waiting: no hit is left out, and none comes again ----
 
 segment 9 $((last + 1)) 1000 close
