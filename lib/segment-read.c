@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -209,16 +210,36 @@ bool bt_segment_parse(const uint8_t *bytes, size_t size, bool open,
 	return ok;
 }
 
+/* NULL unless it was open when its folder was listed, and has been closed and renamed since. */
+static char *closed_now(const char *path)
+{
+	size_t suffix = strlen(BT_SEGMENT_SUFFIX_OPEN), length = strlen(path);
+	char *closed;
+	if (access(path, F_OK) == 0 ||
+	    asprintf(&closed, "%.*s" BT_SEGMENT_SUFFIX_CLOSED, (int)(length - suffix), path) < 0)
+		return NULL;
+	if (access(closed, F_OK) == 0)
+		return closed;
+	free(closed);
+	return NULL;
+}
+
 bool bt_segment_read(const char *path, const struct bt_segment_visitor *visitor, struct bt_err *err)
 {
 	size_t suffix = strlen(BT_SEGMENT_SUFFIX_OPEN), length = strlen(path);
 	bool open = length >= suffix && strcmp(path + length - suffix, BT_SEGMENT_SUFFIX_OPEN) == 0;
 	void *bytes;
 	size_t size;
-	if (!bt_file_read(path, SIZE_MAX, &bytes, &size, err))
+	bool ok = bt_file_read(path, SIZE_MAX, &bytes, &size, err);
+	char *closed = !ok && open ? closed_now(path) : NULL;
+	if (closed != NULL) {
+		open = false;
+		ok = bt_file_read(closed, SIZE_MAX, &bytes, &size, err);
+		free(closed);
+	}
+	if (!ok)
 		return false;
-	bool ok =
-	    bt_segment_parse(bytes, size, open, visitor, NULL, err) || bt_fail_in(err, "%s", path);
+	ok = bt_segment_parse(bytes, size, open, visitor, NULL, err) || bt_fail_in(err, "%s", path);
 	free(bytes);
 	return ok;
 }

@@ -155,6 +155,7 @@ struct bt_segment_visitor {
 
 /*
  * Reads a segment. A torn last block of an ".open" segment is not damage: its writer is at work.
+ * One that was open and is closed by now is read under its new name.
  * Fails on what is not a segment of a known version, or cannot be read. Returns true also when a
  * callback stopped the read.
  */

@@ -304,6 +304,32 @@ static void test_removed(void **state)
 	assert_null(writer);
 }
 
+/* Who listed the folder before it was closed asks for its old name. */
+static void test_closed_meanwhile(void **state)
+{
+	(void)state;
+	struct bt_segment_writer *writer = create();
+	struct bt_err err;
+	put_events(writer, 1, 3);
+	char *open = strdup(path(".open"));
+	check(err, bt_segment_close(&writer, &err));
+	struct notes *notes = read_file(open);
+	assert_int_equal(notes->events, 3);
+	assert_int_equal(notes->damages, 0);
+	free_notes(notes);
+	struct stat st;
+	assert_int_equal(stat(path(".seg"), &st), 0);
+	assert_int_equal(truncate(path(".seg"), st.st_size - 8), 0);
+	notes = read_file(open);
+	assert_int_equal(notes->damages, 1); /* nobody is at work there */
+	free_notes(notes);
+	assert_int_equal(unlink(path(".seg")), 0);
+	const struct bt_segment_visitor nobody = {0};
+	assert_false(bt_segment_read(open, &nobody, &err));
+	assert_non_null(strstr(err.text, ".open: "));
+	free(open);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +344,7 @@ int main(void)
 	    test(test_folder),
 	    test(test_disk_full),
 	    test(test_removed),
+	    test(test_closed_meanwhile),
 	};
 	seed = random_seed();
 	return cmocka_run_group_tests(tests, open_policy, close_policy);
