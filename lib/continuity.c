@@ -40,6 +40,8 @@ struct bt_continuity {
 	const struct bt_segment_file *file;
 	bool is_rollup;
 	uint64_t boot;
+	bool headed;             /* its header was read, */
+	unsigned damaged_before; /* and before that, this was said */
 	bool no_memory;
 };
 
@@ -96,6 +98,8 @@ static bool on_header(void *ctx, const char *resolver, uint64_t boot, int64_t cr
 	if (life == NULL)
 		return stop(c);
 	c->boot = boot;
+	c->headed = true;
+	life->life.damaged += c->damaged_before;
 	life->life.segments += !c->is_rollup;
 	life->life.rollups += c->is_rollup;
 	if (life->resolver == NULL && strcmp(resolver, "?") != 0)
@@ -210,9 +214,13 @@ static bool on_beat(void *ctx, const struct bt_beat *beat)
 static void on_damage(void *ctx, uint64_t offset, const char *reason)
 {
 	struct bt_continuity *c = ctx;
-	struct growing *life = c->boot == 0 ? NULL : find_life(c, c->boot);
 	(void)offset;
 	(void)reason;
+	if (!c->headed) {
+		c->damaged_before++;
+		return;
+	}
+	struct growing *life = find_life(c, c->boot);
 	if (life != NULL)
 		life->life.damaged++;
 }
@@ -322,6 +330,8 @@ static bool read_segments(struct bt_continuity *c, const struct bt_segment_file 
 		struct bt_err err;
 		c->file = &files[i];
 		c->boot = 0;
+		c->headed = false;
+		c->damaged_before = 0;
 		if (!bt_segment_read(files[i].path, visitor, &err) && complain &&
 		    !add_problem(c, err.text))
 			return false;

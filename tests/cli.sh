@@ -866,6 +866,9 @@ group_continuity()
 	try verify torn
 	echo garbage >torn/events/garbage.seg
 	try verify torn
+	# whose it is, is not known any more
+	printf 'X' | dd of="$(ls state/events/*.seg)" bs=1 seek=65 conv=notrunc 2>/dev/null
+	try verify state
 }
 
 # Figures that are of this moment are left out; and each line is as Prometheus has them.
