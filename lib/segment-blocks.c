@@ -88,6 +88,9 @@ bool bt_block_file_put_gathered(struct bt_block_file *file, enum bt_block_type t
 bool bt_block_file_sync(struct bt_block_file *file, const struct stat *like, struct bt_err *err)
 {
 	const struct timespec times[2] = {like->st_atim, like->st_mtim};
+	/* Not ours to give? Then we are who writes there anyway. */
+	bool given = fchown(file->fd, like->st_uid, like->st_gid) == 0;
+	(void)given;
 	return (fchmod(file->fd, like->st_mode & 0777) == 0 && futimens(file->fd, times) == 0 &&
 		   fsync(file->fd) == 0) ||
 	       bt_fail(err, "%s: cannot sync: %s", file->path, strerror(errno));

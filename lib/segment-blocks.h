@@ -46,7 +46,7 @@ bool bt_block_file_put(struct bt_block_file *file, enum bt_block_type type, uint
 bool bt_block_file_put_gathered(struct bt_block_file *file, enum bt_block_type type,
     const struct bt_gathered *from, struct bt_err *err);
 
-/* Everything is on the disk after it, with the mode and the times of `like`. */
+/* Everything is on the disk after it, with the mode, owner (if we may) and times of `like`. */
 bool bt_block_file_sync(struct bt_block_file *file, const struct stat *like, struct bt_err *err);
 
 void bt_block_file_close(struct bt_block_file *file);

@@ -276,6 +276,29 @@ static void test_died(void **state)
 	free_notes(notes);
 }
 
+/* Root packs and forgets for a resolver that has another user, who has to read it. */
+static void test_owner(void **state)
+{
+	(void)state;
+	struct stat st;
+	const struct bt_network everybody = {0};
+	struct bt_err err;
+	uint64_t forgotten;
+	if (geteuid() != 0)
+		skip();
+	make_segment(50);
+	assert_int_equal(chown(path(".seg"), 12345, 54321), 0);
+	assert_true(pack());
+	assert_int_equal(stat(path(".seg"), &st), 0);
+	assert_int_equal(st.st_uid, 12345);
+	assert_int_equal(st.st_gid, 54321);
+	check(err, bt_segment_forget(path(".seg"), &everybody, &forgotten, &err));
+	assert_int_equal(forgotten, 50);
+	assert_int_equal(stat(path(".seg"), &st), 0);
+	assert_int_equal(st.st_uid, 12345);
+	assert_int_equal(st.st_mode & 0777, 0640);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +308,7 @@ int main(void)
 	    test(test_flips),
 	    test(test_cuts),
 	    test(test_died),
+	    test(test_owner),
 	};
 	seed = random_seed();
 	return cmocka_run_group_tests(tests, open_policy, close_policy);
