@@ -76,9 +76,21 @@ static int by_worth(const void *a, const void *b)
 	return by_age(a, b);
 }
 
-/* Sorted by worth; how many are left, which come first then. */
+/* Those that are too old go first: they are no reason to remove what is not. */
 static size_t remove_old(
     const struct bt_tidy_options *options, struct entry *entries, size_t count, int64_t now)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].file->open || !is_old(options, &entries[i], now) ||
+		    !remove_entry(options, &entries[i], "it is older than the retention"))
+			entries[kept++] = entries[i];
+	return kept;
+}
+
+/* Sorted by worth; how many are left, which come first then. */
+static size_t remove_excess(
+    const struct bt_tidy_options *options, struct entry *entries, size_t count)
 {
 	uint64_t total = 0;
 	size_t kept = 0;
@@ -86,12 +98,8 @@ static size_t remove_old(
 		total += entries[i].size;
 	for (size_t i = 0; i < count; i++) {
 		bool large = options->max_size != 0 && total > options->max_size;
-		const char *reason = is_old(options, &entries[i], now)
-					 ? "it is older than the retention"
-				     : large ? "the log is larger than its maximum"
-					     : NULL;
-		if (reason != NULL && !entries[i].file->open &&
-		    remove_entry(options, &entries[i], reason))
+		if (large && !entries[i].file->open &&
+		    remove_entry(options, &entries[i], "the log is larger than its maximum"))
 			total -= entries[i].size;
 		else
 			entries[kept++] = entries[i];
@@ -141,7 +149,8 @@ static void tidy(const struct bt_tidy_options *options, const struct bt_segment_
 	found = look_at_files(entries, found, rollups, rollup_count, true);
 	if (found > 0)
 		qsort(entries, found, sizeof(*entries), by_worth);
-	pack(options, entries, remove_old(options, entries, found, now));
+	found = remove_old(options, entries, found, now);
+	pack(options, entries, remove_excess(options, entries, found));
 	free(entries);
 }
 

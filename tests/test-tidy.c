@@ -130,8 +130,11 @@ static void test_rollups(void **state)
 	bt_report_free(&outcome.report);
 	tidy(6 * HOUR, 0, NULL);
 	assert_int_equal(access(rollup, F_OK), 0);
-	tidy(4 * HOUR, 0, NULL);
+	/* one that goes by its age makes room for a segment that is young */
+	make_segment(2, HOUR);
+	tidy(4 * HOUR, (uint64_t)size_of(2), NULL);
 	assert_int_not_equal(access(rollup, F_OK), 0);
+	assert_true(is_there(2));
 	free(aside);
 	free(rollup);
 	free(events);
