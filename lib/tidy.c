@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "segment-folder.h"
-#include "segment.h"
+#include "segment-format.h"
 #include "tidy.h"
 
 /* A segment, and what the file system knows of it. */
@@ -49,6 +49,16 @@ static int by_age(const void *a, const void *b)
 	return strcmp(left->file->path, right->file->path);
 }
 
+/* What its packer left when it was killed: nothing else would remove it. */
+static void remove_unfinished(const char *path)
+{
+	char *unfinished;
+	if (asprintf(&unfinished, "%s" BT_SEGMENT_SUFFIX_PACKING, path) < 0)
+		return;
+	unlink(unfinished);
+	free(unfinished);
+}
+
 static bool remove_entry(
     const struct bt_tidy_options *options, const struct entry *entry, const char *reason)
 {
@@ -57,6 +67,7 @@ static bool remove_entry(
 		    strerror(errno));
 		return false;
 	}
+	remove_unfinished(entry->file->path);
 	say(options, false, "event log: removed %s: %s", entry->file->path, reason);
 	return true;
 }

@@ -73,7 +73,12 @@ static void test_retention(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		make_segment(i, (int64_t)(i + 1) * HOUR);
 	struct bt_segment_writer *open = begin("dns1", 1, 9);
+	char *unfinished;
+	assert_true(asprintf(&unfinished, "%s.new", seg(3)) > 0);
+	put_file(unfinished, "half", 4);
 	tidy(3 * HOUR, 0, NULL);
+	assert_int_not_equal(access(unfinished, F_OK), 0);
+	free(unfinished);
 	assert_true(is_there(0) && is_there(1) && is_there(2));
 	assert_false(is_there(3));
 	assert_non_null(strstr(said, "-000003.seg: it is older than the retention"));
