@@ -18,7 +18,8 @@
 struct job {
 	const atomic_bool *stop;         /* NULL: it is not stopped */
 	const struct bt_network *forget; /* whose events are left out; NULL: nobody's */
-	bool left;                       /* the segment stays as it is */
+	bool left;                       /* the segment stays as it is, */
+	bool damaged;                    /* for not all of it can be read */
 	uint64_t events_forgotten;
 };
 
@@ -159,21 +160,22 @@ static void on_damage(void *ctx, uint64_t offset, const char *reason)
 
 /* Events that cannot be read are as good as damage: the segment stays as it is. */
 static bool put_events(
-    struct packer *packer, const struct segment *segment, bool *left, struct bt_err *err)
+    struct packer *packer, const struct segment *segment, struct job *job, struct bt_err *err)
 {
 	struct events events = {.packer = packer, .err = err};
 	const struct bt_segment_visitor visitor = {
 	    .event = on_event, .damage = on_damage, .ctx = &events};
 	if (!bt_segment_parse(segment->bytes, segment->size, false, &visitor, NULL, err))
 		return false;
-	*left = events.damaged || events.stopped ||
-		(packer->job->forget != NULL && packer->events_forgotten == 0);
+	job->damaged = events.damaged;
+	job->left = events.damaged || events.stopped ||
+		    (job->forget != NULL && packer->events_forgotten == 0);
 	return !events.failed && put_columns(packer, err) &&
 	       put_gathered(packer, BT_BLOCK_FORGOTTEN, &packer->forgotten, err);
 }
 
 static bool put_all(
-    struct packer *packer, const struct segment *segment, bool *left, struct bt_err *err)
+    struct packer *packer, const struct segment *segment, struct job *job, struct bt_err *err)
 {
 	uint8_t header[BT_HEADER_SIZE_MAX];
 	memcpy(header, segment->bytes, segment->blocks_at);
@@ -184,7 +186,7 @@ static bool put_all(
 	       put_gathered(packer, BT_BLOCK_GAP, &packer->gaps, err) &&
 	       put_gathered(packer, BT_BLOCK_BEAT, &packer->beats, err) &&
 	       put_gathered(packer, BT_BLOCK_COUNTS, &packer->counts, err) &&
-	       put_events(packer, segment, left, err);
+	       put_events(packer, segment, job, err);
 }
 
 /* ---- beside it, and into its place ---- */
@@ -208,8 +210,7 @@ static bool write_packed(const char *temporary, const struct segment *segment,
 	    &packer.file, temporary, bt_get64(segment->bytes + BT_HEADER_SEED), err);
 	if (ok && packer.columns == NULL)
 		ok = bt_fail(err, "%s: out of memory", temporary);
-	ok = ok && put_all(&packer, segment, &job->left, err) &&
-	     bt_block_file_sync(&packer.file, st, err);
+	ok = ok && put_all(&packer, segment, job, err) && bt_block_file_sync(&packer.file, st, err);
 	job->events_forgotten = packer.events_forgotten;
 	free_packer(&packer);
 	return ok;
@@ -297,7 +298,7 @@ bool bt_segment_forget(
 	bool done = false;
 	if (!rewrite(path, &job, &done, err))
 		return false;
-	if (job.left && job.events_forgotten > 0)
+	if (job.damaged)
 		return bt_fail(err, "%s: is damaged, and stays as it is", path);
 	*forgotten = job.events_forgotten;
 	return true;

@@ -299,6 +299,29 @@ static void test_owner(void **state)
 	assert_int_equal(st.st_mode & 0777, 0640);
 }
 
+/* Events in an encoding that is not known here: nobody can say that the client is not there. */
+static void test_forget_not_understood(void **state)
+{
+	(void)state;
+	const struct bt_network nobody = {.address = {1}, .bits = 128};
+	struct bt_err err;
+	uint64_t forgotten;
+	size_t size;
+	make_segment(10);
+	check(err, bt_segment_forget(path(".seg"), &nobody, &forgotten, &err));
+	assert_int_equal(forgotten, 0);
+	uint8_t *bytes = file_bytes(path(".seg"), &size);
+	uint8_t *longer = realloc(bytes, size + BT_BLOCK_HEADER + 8);
+	assert_non_null(longer);
+	memset(longer + size, 0, BT_BLOCK_HEADER + 8);
+	bt_block_seal(longer + size, BT_BLOCK_HEADER + 8, BT_BLOCK_EVENTS, 9, 1, 8,
+	    bt_get64(longer + BT_HEADER_SEED));
+	put_file(path(".seg"), longer, size + BT_BLOCK_HEADER + 8);
+	free(longer);
+	assert_false(bt_segment_forget(path(".seg"), &nobody, &forgotten, &err));
+	assert_non_null(strstr(err.text, ".seg: is damaged, and stays as it is"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +332,7 @@ int main(void)
 	    test(test_cuts),
 	    test(test_died),
 	    test(test_owner),
+	    test(test_forget_not_understood),
 	};
 	seed = random_seed();
 	return cmocka_run_group_tests(tests, open_policy, close_policy);
