@@ -2,6 +2,7 @@
 /* tidy.c -- keeps the folder of the event log in order */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -120,19 +121,34 @@ static size_t remove_excess(
 
 /* ---- the folder ---- */
 
+/* 2020: before that there was nothing to be recorded, and a clock that says so was not set yet. */
+static const int64_t earliest = 1577836800000;
+
+/* By a clock that is set, it is as old as it is known to be: its age begins now. */
+static void date_anew(struct entry *entry, int64_t now)
+{
+	const struct timespec times[2] = {
+	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = now / 1000, .tv_nsec = now % 1000 * 1000000}};
+	if (entry->file->open || entry->closed >= earliest || now < earliest)
+		return;
+	utimensat(AT_FDCWD, entry->file->path, times, AT_SYMLINK_NOFOLLOW);
+	entry->closed = now;
+}
+
 static size_t look_at_files(struct entry *entries, size_t found,
-    const struct bt_segment_file *files, size_t count, bool rollups)
+    const struct bt_segment_file *files, size_t count, bool rollups, int64_t now)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct stat st;
 		if (stat(files[i].path, &st) != 0)
 			continue; /* renamed since the folder was listed: next time */
-		entries[found++] = (struct entry){
+		entries[found] = (struct entry){
 		    .file = &files[i],
 		    .rollup = rollups,
 		    .size = (uint64_t)st.st_size,
 		    .closed = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000,
 		};
+		date_anew(&entries[found++], now);
 	}
 	return found;
 }
@@ -156,8 +172,8 @@ static void tidy(const struct bt_tidy_options *options, const struct bt_segment_
 		say(options, true, "event log: %s: out of memory", options->events_dir);
 		return;
 	}
-	size_t found = look_at_files(entries, 0, files, count, false);
-	found = look_at_files(entries, found, rollups, rollup_count, true);
+	size_t found = look_at_files(entries, 0, files, count, false, now);
+	found = look_at_files(entries, found, rollups, rollup_count, true, now);
 	if (found > 0)
 		qsort(entries, found, sizeof(*entries), by_worth);
 	found = remove_old(options, entries, found, now);

@@ -93,6 +93,24 @@ static void test_retention(void **state)
 	end(open);
 }
 
+/* Written before the clock was set: by that of now it is 50 years old, and the newest there is. */
+static void test_clock_not_set(void **state)
+{
+	(void)state;
+	struct stat st;
+	make_segment(0, T - 5000);
+	make_segment(1, HOUR);
+	make_segment(2, 5 * HOUR);
+	tidy(3 * HOUR, 0, NULL);
+	assert_true(is_there(0) && is_there(1));
+	assert_false(is_there(2));
+	assert_int_equal(stat(seg(0), &st), 0);
+	assert_int_equal(st.st_mtim.tv_sec, T / 1000);
+	tidy(0, (uint64_t)size_of(0), NULL);
+	assert_true(is_there(0));
+	assert_false(is_there(1));
+}
+
 static void test_size(void **state)
 {
 	(void)state;
@@ -179,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    test(test_retention),
+	    test(test_clock_not_set),
 	    test(test_size),
 	    test(test_rollups),
 	    test(test_packs),
