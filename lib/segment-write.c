@@ -240,6 +240,8 @@ static bool rename_closed(const char *path, struct bt_err *err)
 bool bt_segment_close(struct bt_segment_writer **writer, struct bt_err *err)
 {
 	bool ok = bt_segment_flush(*writer, err);
+	/* Its age begins now: the last write may have been by a clock that was set since. */
+	(void)futimens((*writer)->fd, NULL);
 	if (ok && fsync((*writer)->fd) != 0)
 		ok = fail_errno(*writer, "cannot sync", err);
 	ok = ok && rename_closed((*writer)->path, err);

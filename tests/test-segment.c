@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* test-segment.c -- segments of the event log, written and read */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -304,6 +305,22 @@ static void test_removed(void **state)
 	assert_null(writer);
 }
 
+/* It was written to in 1970; by the clock that has been set meanwhile it is new. */
+static void test_age(void **state)
+{
+	(void)state;
+	struct bt_segment_writer *writer = create();
+	struct bt_err err;
+	struct stat st;
+	const struct timespec old[2] = {{.tv_sec = 5}, {.tv_sec = 5}};
+	put_events(writer, 1, 1);
+	check(err, bt_segment_flush(writer, &err));
+	assert_int_equal(utimensat(AT_FDCWD, path(".open"), old, 0), 0);
+	check(err, bt_segment_close(&writer, &err));
+	assert_int_equal(stat(path(".seg"), &st), 0);
+	assert_true(st.st_mtim.tv_sec > 5);
+}
+
 /* Who listed the folder before it was closed asks for its old name. */
 static void test_closed_meanwhile(void **state)
 {
@@ -344,6 +361,7 @@ int main(void)
 	    test(test_folder),
 	    test(test_disk_full),
 	    test(test_removed),
+	    test(test_age),
 	    test(test_closed_meanwhile),
 	};
 	seed = random_seed();
