@@ -928,7 +928,7 @@ group_identities()
 	# a client chooses what it is called
 	printf '1795000000 aa:bb:cc:00:00:01 10.0.0.1 =<b>"y|`z 01:aa\n' >hostile
 	for format in csv markdown json table; do
-		try report --as-of 2026-11-20T10:03 --endpoints --domain evil.example --format $format --identities hostile state
+		try report --as-of 2026-11-20T10:03 --endpoints --domain evil.example --format "$format" --identities hostile state
 	done
 	"$program" report --as-of 2026-11-20T10:03 --endpoints --format html --identities hostile state 2>/dev/null |
 		grep -o '=.*z</th>'
@@ -1003,7 +1003,7 @@ group_misdated()
 		beat stop 2026-11-20T10:00:02Z
 	END
 	for format in table json html; do
-		"$program" report --as-of 2026-11-20T10:03 --format $format state 2>&1 | grep -o '1 events are dated before.*\|"misdated":1'
+		"$program" report --as-of 2026-11-20T10:03 --format "$format" state 2>&1 | grep -o '1 events are dated before.*\|"misdated":1'
 	done
 	"$program" rollup state >/dev/null
 	"$program" report --as-of 2026-11-20T10:03 state 2>&1 | grep -o '1 events are dated before.*'

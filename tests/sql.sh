@@ -144,7 +144,7 @@ rows_of_segments "segments beside roll-ups"
 
 # half of the segments are gone, as the retention has it
 mkdir gone
-ls state/events/*.seg | head -n 15 | while read -r segment; do mv "$segment" gone; done
+find state/events -name "*.seg" | sort | head -n 15 | while read -r segment; do mv "$segment" gone; done
 rows_of "roll-ups alone"
 "$BT_PROGRAM" verify state >log || {
 	echo "FAILED: verify, with roll-ups alone"

@@ -631,7 +631,7 @@ static const struct row zeek[] = {
 	"evil.com exact {note=a   b; confidence=85}\n"},
     {TEXT(FIELDS "evil.com\tIntel::DOMAIN\t-\t\t"), "evil.com exact\n"},
     {TEXT(FIELDS "evil.com\tIntel::DOMAIN"), "evil.com exact\n"},
-    {TEXT(FIELDS "evil.com\tIntel::DOMAIN\ta\tb\tc\td\te"),
+    {TEXT(FIELDS "evil.com\tIntel::DOMAIN\ta\tb\tc\td\tf"),
 	"evil.com exact {source=a; note=b; reference=c}\n"},
     {TEXT(FIELDS "evil.com\tIntel::URL\tx"), "evil.com exact {source=x}\n"},
     {TEXT(FIELDS "http://evil.com:80/\tIntel::URL"), "evil.com exact\n"},
