@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    "list", text, size, (enum bt_format)format, &reader, &stats, &err);
 		if (ok ? stats.entries != seen.entries || stats.bad != seen.bad ||
 			     stats.skipped != seen.skipped || seen.entries == 0
-		       : strncmp(err.text, "list:", 5) != 0 || seen.entries > 0)
+		       : strncmp(err.text, "list:", 5) != 0)
 			abort();
 	}
 	free(text);

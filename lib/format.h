@@ -19,6 +19,9 @@
 	ROW(UNBOUND, unbound)                                                                      \
 	ROW(ZEEK, zeek)                                                                            \
 	ROW(CSV, csv)                                                                              \
+	ROW(THREATFOX, threatfox)                                                                  \
+	ROW(STIX, stix)                                                                            \
+	ROW(MISP, misp)                                                                            \
 	ROW(TEXT, text)                                                                            \
 	ROW(YAML, yaml)
 

@@ -35,8 +35,10 @@ struct bt_list_format {
 	 * Detection. begins(): a list that begins with this line is of the format, whatever
 	 * follows; comments are shown to it, too, up to the first line that says something.
 	 * tells(): this line would be a good one in this format and in no other; the format that
-	 * more than half of the first lines are of wins. Either may be NULL.
+	 * more than half of the first lines are of wins. looks(): the same as begins() of the
+	 * octets in front, as many as are read. Each may be NULL.
 	 */
+	bool (*looks)(const char *at, size_t size);
 	bool (*begins)(struct bt_line line);
 	bool (*tells)(struct bt_line line);
 

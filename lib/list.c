@@ -207,6 +207,16 @@ static enum bt_format find_beginning(struct bt_line line)
 	return BT_FORMAT_AUTO;
 }
 
+static enum bt_format find_look(struct bt_lines *lines)
+{
+	size_t size;
+	const char *at = bt_lines_peek(lines, &size);
+	for (unsigned i = 1; i < BT_FORMATS; i++)
+		if (formats[i]->looks != NULL && formats[i]->looks(at, size))
+			return (enum bt_format)i;
+	return BT_FORMAT_AUTO;
+}
+
 /* What more than half of the lines speak for, so that a bad one in front decides nothing. */
 static enum bt_format find_majority(const unsigned votes[static BT_FORMATS], unsigned count)
 {
@@ -222,6 +232,9 @@ static enum bt_format detect(const char *path, struct bt_lines *lines)
 	unsigned count = 0, votes[BT_FORMATS] = {0};
 	if (is_called_yaml(path))
 		return BT_FORMAT_YAML;
+	enum bt_format look = find_look(lines);
+	if (look != BT_FORMAT_AUTO)
+		return look;
 	for (struct bt_line line; count < DETECT_LINES && bt_lines_next(lines, &line);) {
 		bt_list_trim(&line);
 		if (line.size == 0)
