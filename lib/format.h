@@ -17,6 +17,7 @@
 	ROW(ADBLOCK, adblock)                                                                      \
 	ROW(DNSMASQ, dnsmasq)                                                                      \
 	ROW(UNBOUND, unbound)                                                                      \
+	ROW(RPZ, rpz)                                                                              \
 	ROW(ZEEK, zeek)                                                                            \
 	ROW(CSV, csv)                                                                              \
 	ROW(THREATFOX, threatfox)                                                                  \
