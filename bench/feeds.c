@@ -37,6 +37,7 @@ static const struct form {
     {"adblock", BT_FORMAT_ADBLOCK, "[Adblock Plus 2.0]\n", "||", "^\n", false},
     {"dnsmasq", BT_FORMAT_DNSMASQ, "", "local=/", "/\n", false},
     {"unbound", BT_FORMAT_UNBOUND, "server:\n", "local-zone: \"", "\" always_null\n", false},
+    {"rpz", BT_FORMAT_RPZ, "$TTL 60\n", "", " CNAME .\n", false},
     {"zeek", BT_FORMAT_ZEEK, "#fields\tindicator\tindicator_type\tmeta.source\tmeta.url\n", "",
 	"\tIntel::DOMAIN\tcert\thttps://cert.example/7\n", false},
     {"csv", BT_FORMAT_CSV, "first_seen,domain,malware,confidence\n", "2026-11-26 10:11:12,",

@@ -31,8 +31,8 @@ struct zone {
 	ldns_rdf *origin, *owner;
 	struct bt_key apex;
 	bool has_origin, has_soa;
-	bool orphans;             /* the last owner was bad, and what follows without one is its */
-	struct bt_intern *passed; /* wildcards that pass, as the keys above them */
+	bool orphans; /* the last owner was bad, and what follows without one is its */
+	struct bt_intern *passed, *blocked; /* wildcards, as the keys of what they are below */
 	struct bt_key last; /* what was handed over last, for a name can have several records */
 	uint8_t last_scope;
 	bool last_except;
@@ -170,16 +170,37 @@ static void read_data(const struct zone *z, struct rule *rule, const ldns_rr *re
 	}
 }
 
-/* Whether a wildcard that passes stands above the rule. */
-static bool is_important(const struct zone *z, const struct rule *rule)
+static bool has_ancestor(
+    const struct bt_intern *wildcards, const struct rule *rule, unsigned labels)
 {
 	uint32_t id;
-	for (unsigned labels = 1; bt_intern_count(z->passed) > 0 && labels < rule->key.labels;
-	     labels++)
-		if (bt_intern_find(z->passed, (const char *)rule->key.bytes,
-			bt_key_ancestor(&rule->key, labels), &id))
-			return true;
-	return false;
+	return bt_intern_find(
+	    wildcards, (const char *)rule->key.bytes, bt_key_ancestor(&rule->key, labels), &id);
+}
+
+/*
+ * A rule that blocks is important below a wildcard that passes, and one that passes below a
+ * wildcard that is important for that.
+ */
+static bool is_important(const struct zone *z, const struct rule *rule)
+{
+	bool passed = false, blocked = false;
+	if (bt_intern_count(z->passed) == 0)
+		return false;
+	for (unsigned labels = 1; labels < rule->key.labels; labels++) {
+		blocked |= passed && has_ancestor(z->blocked, rule, labels);
+		passed |= has_ancestor(z->passed, rule, labels);
+	}
+	return rule->passes ? blocked : passed;
+}
+
+static bool keep_wildcard(struct zone *z, const struct rule *rule, struct bt_err *err)
+{
+	struct bt_intern *wildcards = rule->passes ? z->passed : z->blocked;
+	uint32_t id;
+	return rule->scope != BT_SCOPE_BELOW ||
+	       bt_intern_add(wildcards, (const char *)rule->key.bytes, rule->key.len, &id) ||
+	       bt_fail(err, "%s: out of memory", z->parse->path);
 }
 
 static bool is_last(const struct zone *z, const struct rule *rule)
@@ -191,7 +212,6 @@ static bool is_last(const struct zone *z, const struct rule *rule)
 
 static bool hand_over(struct zone *z, const struct rule *rule, struct bt_err *err)
 {
-	uint32_t id;
 	const struct bt_entry entry = {
 	    .key = &rule->key,
 	    .scope = rule->scope,
@@ -200,10 +220,7 @@ static bool hand_over(struct zone *z, const struct rule *rule, struct bt_err *er
 	    .line = z->line,
 	};
 	if (z->quiet)
-		return !rule->passes || rule->scope != BT_SCOPE_BELOW ||
-		       bt_intern_add(
-			   z->passed, (const char *)rule->key.bytes, rule->key.len, &id) ||
-		       bt_fail(err, "%s: out of memory", z->parse->path);
+		return keep_wildcard(z, rule, err);
 	if (is_last(z, rule))
 		return true;
 	z->last = rule->key;
@@ -464,10 +481,13 @@ static bool read_lines(struct bt_list_parse *parse, struct bt_lines *lines, stru
 		return bt_fail(err, "%s: out of memory", parse->path);
 	z->parse = parse;
 	z->passed = bt_intern_new();
-	bool read = (z->passed != NULL || bt_fail(err, "%s: out of memory", parse->path)) &&
+	z->blocked = bt_intern_new();
+	bool read = ((z->passed != NULL && z->blocked != NULL) ||
+			bt_fail(err, "%s: out of memory", parse->path)) &&
 		    read_rounds(z, lines, err);
 	reset(z);
 	bt_intern_free(&z->passed);
+	bt_intern_free(&z->blocked);
 	free(z);
 	return read;
 }
