@@ -7,7 +7,7 @@
 # which is wanted: no name in the zone makes a wildcard above it end (RFC 4592's closest encloser).
 # BT_SEED is the seed.
 set -eu
-: "${BT_PROGRAM:?}"
+: "${BT_PROGRAM:?}" "${BT_ASK:?}"
 
 named=$(PATH=$PATH:/usr/sbin command -v named) || {
 	echo "skipped: BIND is not installed (Debian package bind9)"
@@ -18,7 +18,7 @@ command -v dig >/dev/null || {
 	exit 77
 }
 seed=${BT_SEED:-$(date +%s)}
-port=5891
+port=$("$BT_ASK" -f)
 work=$(mktemp -d)
 pid=''
 clean_up()
@@ -40,7 +40,7 @@ fail()
 
 # ---- the zone, and names ----
 
-cat >head <<'END'
+cat >begin <<'END'
 $TTL 60
 @ IN SOA localhost. root.localhost. ( 1 3600 600
 	86400 60 )
@@ -71,8 +71,8 @@ BEGIN {
 	for (i = 0; i < 2000; i++)
 		print name(6) >"names"
 }'
-cat head rules >rpz.zone
-printf '$TTL 60\n@ IN SOA localhost. root.localhost. 1 3600 600 86400 60\n\tNS localhost.\n* A 192.0.2.99\n' >root.zone
+cat begin rules >rpz.zone
+(cat begin && echo '* A 192.0.2.99') >root.zone
 
 # ---- BIND ----
 
@@ -91,7 +91,7 @@ END
 pid=$!
 ask()
 {
-	dig @127.0.0.1 -p $port +noall +comments +answer +tries=1 +time=2 "$@"
+	dig @127.0.0.1 -p "$port" +noall +comments +answer +tries=1 +time=2 "$@"
 }
 tries=0
 until ask unlisted.example A | grep -q '192\.0\.2\.99'; do
