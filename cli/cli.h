@@ -59,7 +59,7 @@ struct bt_call {
 extern const struct bt_command bt_cmd_compile, bt_cmd_verify, bt_cmd_dump, bt_cmd_lookup,
     bt_cmd_check_config, bt_cmd_report, bt_cmd_hunt, bt_cmd_tail, bt_cmd_export, bt_cmd_extract,
     bt_cmd_metrics, bt_cmd_forget, bt_cmd_rollup, bt_cmd_allow, bt_cmd_block, bt_cmd_pause,
-    bt_cmd_overrides, bt_cmd_doctor;
+    bt_cmd_overrides, bt_cmd_doctor, bt_cmd_update;
 
 /* ---- options.c ---- */
 
@@ -127,5 +127,13 @@ bool bt_colour(FILE *stream);
 
 /* Columns of the terminal that `stream` is; 0 if it is none. */
 unsigned bt_columns(FILE *stream);
+
+/* ---- cmd-compile.c ---- */
+
+/* The state directory: made if it is missing. */
+bool bt_compile_make_state(const char *path, struct bt_err *err);
+
+/* Compiles what is configured into the state directory, with messages. `quiet`: only those. */
+enum bt_exit bt_compile_state(const struct bt_config *config, bool quiet);
 
 #endif

@@ -118,8 +118,7 @@ static void give_to_unbound(const char *path)
 		bt_message("%s: made, for the user unbound", path);
 }
 
-/* The state directory: made if it is missing. */
-static bool make_state(const char *path, struct bt_err *err)
+bool bt_compile_make_state(const char *path, struct bt_err *err)
 {
 	bool missing = access(path, F_OK) != 0;
 	if (!bt_state_folder(path, err))
@@ -207,6 +206,7 @@ struct job {
 	struct bt_compile_options compile;
 	const char *path;
 	const char *state_dir; /* `path` is the trie in force there; NULL: it is some other file */
+	bool quiet;            /* what came of it is not shown, if it is good */
 	struct bt_progress progress;
 };
 
@@ -222,7 +222,7 @@ static bool put_in_place(struct job *job, void *bytes, size_t size, struct bt_er
 		return bt_fail_in(err, "the new trie cannot be used");
 	}
 	struct previous previous = {.trie = NULL};
-	bool ok = job->state_dir == NULL || (make_state(job->state_dir, err) &&
+	bool ok = job->state_dir == NULL || (bt_compile_make_state(job->state_dir, err) &&
 						read_previous(&previous, job->path, trie, err));
 	ok = ok && bt_file_replace(job->path, bytes, size,
 		       job->state_dir != NULL ? STATE_FILE_MODE : mode_of_new_files(), err);
@@ -303,12 +303,39 @@ static enum bt_exit compile(struct job *job, bool all_errors)
 		status = BT_EXIT_NO;
 	else if (!put_in_place(job, bytes, size, &err))
 		status = BT_EXIT_FAILED;
-	if (status == BT_EXIT_OK)
+	if (status == BT_EXIT_OK && !job->quiet)
 		show_result(job, &result, size, bt_seconds_since(&start));
-	else
+	else if (status != BT_EXIT_OK)
 		show_failure(job, err.text);
 	free(watch.bad);
 	return status;
+}
+
+/* `path` NULL: into the state directory. */
+static enum bt_exit compile_config(
+    const struct bt_config *config, const char *path, struct job *job, bool all_errors)
+{
+	char *in_state = bt_path_join(config->state_dir, BT_TRIE_FILE);
+	enum bt_exit status = BT_EXIT_FAILED;
+	job->path = path != NULL ? path : in_state;
+	job->state_dir = path != NULL ? NULL : config->state_dir;
+	job->compile.lists = config->lists;
+	job->compile.list_count = config->list_count;
+	job->compile.sinkhole = &config->sinkhole;
+	job->compile.config = config;
+	job->compile.dated = true;
+	if (in_state == NULL)
+		bt_message("out of memory");
+	else
+		status = compile(job, all_errors);
+	free(in_state);
+	return status;
+}
+
+enum bt_exit bt_compile_state(const struct bt_config *config, bool quiet)
+{
+	struct job job = {.quiet = quiet};
+	return compile_config(config, NULL, &job, false);
 }
 
 static enum bt_exit compile_configured(const struct bt_call *call)
@@ -318,21 +345,9 @@ static enum bt_exit compile_configured(const struct bt_call *call)
 		bt_message("nothing compiled: a trie that is in force stays");
 		return BT_EXIT_FAILED;
 	}
-	char *in_state = bt_path_join(config->state_dir, BT_TRIE_FILE);
-	struct job job = {.path = call->option[OUTPUT] != NULL ? call->option[OUTPUT] : in_state,
-	    .state_dir = call->option[OUTPUT] != NULL ? NULL : config->state_dir,
-	    .compile = {.lists = config->lists,
-		.list_count = config->list_count,
-		.sinkhole = &config->sinkhole,
-		.config = config,
-		.strict = call->option[STRICT] != NULL,
-		.dated = true}};
-	enum bt_exit status = BT_EXIT_FAILED;
-	if (in_state == NULL)
-		bt_message("out of memory");
-	else
-		status = compile(&job, call->option[ALL_ERRORS] != NULL);
-	free(in_state);
+	struct job job = {.compile = {.strict = call->option[STRICT] != NULL}};
+	enum bt_exit status =
+	    compile_config(config, call->option[OUTPUT], &job, call->option[ALL_ERRORS] != NULL);
 	bt_config_free(&config);
 	return status;
 }

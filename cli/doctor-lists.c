@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "due.h"
 #include "timestamp.h"
 #include "trie-names.h"
 
@@ -66,25 +67,6 @@ static const char *wrong_with(const char *file, struct stat *st)
 	return st->st_size == 0 ? "is empty" : NULL;
 }
 
-/* The trie was written in that second, and the list after it. */
-static bool in_same_second(const struct stat *list, const struct stat *trie)
-{
-	return list->st_mtime == trie->st_mtime && list->st_mtim.tv_nsec > trie->st_mtim.tv_nsec;
-}
-
-/*
- * A trie says in which second the files that it was made of had changed last. One that was copied
- * from elsewhere, or made of a dump, may not: then its own age has to do.
- */
-static bool is_due(
-    const struct bt_doctor *doctor, const struct bt_list_info *in, const struct stat *list)
-{
-	const struct stat *trie = &doctor->trie_stat;
-	bool due =
-	    in->modified != 0 ? in->modified != list->st_mtime : list->st_mtime > trie->st_mtime;
-	return due || in_same_second(list, trie);
-}
-
 static void check_list(struct bt_doctor *doctor, const struct bt_config_list *list)
 {
 	struct stat st;
@@ -104,7 +86,7 @@ static void check_list(struct bt_doctor *doctor, const struct bt_config_list *li
 		return;
 	}
 	struct bt_list_info in = bt_policy_list(policy, (unsigned)number);
-	bool due = is_due(doctor, &in, &st);
+	bool due = bt_is_due(&in, &st, &doctor->trie_stat);
 	bt_found(doctor, due ? BT_HEALTH_WARN : BT_HEALTH_OK,
 	    "%s: %" PRIu64 " entries in the trie, %s, changed %s%s", list->name, in.entries,
 	    bt_action_name(in.action), ago, due ? ", is not what was compiled" : "");

@@ -15,6 +15,7 @@
 
 static const struct bt_command *const commands[] = {
     &bt_cmd_compile,
+    &bt_cmd_update,
     &bt_cmd_verify,
     &bt_cmd_dump,
     &bt_cmd_lookup,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* compile.c -- lists, or a dump, to a trie file */
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "compile.h"
@@ -185,6 +187,27 @@ static bool add_list(struct compile *c, int64_t modified, struct bt_err *err)
 	return bt_policy_add_list(c->policy, &info, err);
 }
 
+/* A list that comes from somewhere else, and has not come yet. */
+static bool is_awaited(const struct bt_config_list *list)
+{
+	return list->feed.url != NULL && access(list->file, F_OK) != 0 && errno == ENOENT;
+}
+
+/* One feed that is down at the first start does not take the others along: its list is empty. */
+static bool add_awaited(struct compile *c, struct bt_err *err)
+{
+	struct bt_err reason;
+	bt_fail(&reason, "%s: not fetched yet: the list is empty until `beacontrap update` has it",
+	    list_of(c)->file);
+	if (c->options->bad != NULL)
+		c->options->bad(c->options->ctx, reason.text);
+	if (c->options->strict)
+		return bt_fail(err, "%s", reason.text);
+	c->result.lists++;
+	c->result.bad++;
+	return add_list(c, 0, err);
+}
+
 /* In strict mode too a list is read to its end, so that all its bad lines are heard of at once. */
 static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 {
@@ -203,11 +226,10 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	    .columns = list->columns,
 	    .column_count = list->column_count};
 	struct bt_list_stats stats;
+	if (is_awaited(list))
+		return add_awaited(c, err);
 	tell(c, list->file, 0, 0);
-	enum bt_format format = list->column_count > 0 && list->format == BT_FORMAT_AUTO
-				    ? BT_FORMAT_CSV /* nothing else has columns to be told of */
-				    : list->format;
-	bool read = bt_list_read(list->file, format, &reader, &stats, err);
+	bool read = bt_list_read(list->file, list->format, &reader, &stats, err);
 	tell_skipped(c);
 	if (!read)
 		return false;

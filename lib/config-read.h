@@ -33,6 +33,35 @@ int bt_config_choice(struct bt_yaml *yaml, const struct bt_yaml_key *key, const 
 /* Names of actions, for bt_config_choice. */
 const char *bt_config_action(int i);
 
+/* A path, relative to the folder of the configuration, into the char * at the key's offset. */
+void bt_config_read_path(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* ---- config-quantity.c ---- */
+
+/* Ages in milliseconds and sizes in octets, above zero, into the uint64_t at the key's offset. */
+void bt_config_read_age(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+void bt_config_read_size(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* The same, or "none", which is 0. */
+void bt_config_read_age_limit(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+void bt_config_read_size_limit(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* ---- config-feed.c ---- */
+
+/* A list's `url` and `fetch` */
+void bt_config_read_url(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+void bt_config_read_fetch(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* Where the copy of a list with a URL is, if its `file` says nothing: malloc'ed. NULL: no memory */
+char *bt_config_feed_file(const struct bt_config *config, const struct bt_config_list *list);
+
 /* ---- config-clients.c ---- */
 
 /* `clients`: notes where they are. */

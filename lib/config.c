@@ -21,6 +21,9 @@ enum {
 	TTL_MAX = 86400,       /* a day, in seconds: whoever is blocked in error waits that long */
 	RESOLVER_ID_MAX = 255, /* as the event log has it: BT_RESOLVER_MAX */
 	RETENTION_DAYS = 400,
+	FETCH_MINUTES = 2,
+	FETCH_SIZE = 256 << 20,
+	SHRINK_PERCENT = 50,
 };
 
 static void tell(struct bt_config_load *load, const struct bt_err *problem)
@@ -65,7 +68,7 @@ static char *resolve(const char *config, const char *path)
 	return joined;
 }
 
-static void read_path(
+void bt_config_read_path(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
 	const struct bt_config_load *load = yaml->ctx;
@@ -333,7 +336,7 @@ static void read_events(
 		((struct bt_config_list *)to)->events = (enum bt_events)events;
 }
 
-/* What is there; settle_lists() adds the rest. */
+/* What is there; settle_sinkholes() adds the rest. */
 static void read_list_sinkhole(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
@@ -351,10 +354,12 @@ static void read_list_sinkhole(
 
 static void read_list(struct bt_yaml *yaml, yaml_node_t *node, struct bt_config_list *list)
 {
-	enum { NAME, FILE_ }; /* the ones that a list must have */
+	enum { NAME, FILE_, URL, FETCH }; /* the ones that depend on each other */
 	static const struct bt_yaml_key keys[] = {
 	    [NAME] = {"name", read_list_name, 0, NULL},
-	    [FILE_] = {"file", read_path, offsetof(struct bt_config_list, file), NULL},
+	    [FILE_] = {"file", bt_config_read_path, offsetof(struct bt_config_list, file), NULL},
+	    [URL] = {"url", bt_config_read_url, 0, NULL},
+	    [FETCH] = {"fetch", bt_config_read_fetch, 0, NULL},
 	    {"action", read_action, 0, NULL},
 	    {"format", read_format, 0, NULL},
 	    {"scope", read_scope, 0, NULL},
@@ -362,11 +367,22 @@ static void read_list(struct bt_yaml *yaml, yaml_node_t *node, struct bt_config_
 	    {"events", read_events, 0, NULL},
 	    {"sinkhole", read_list_sinkhole, 0, NULL},
 	};
+	list->feed = (struct bt_config_feed){.max_size = FETCH_SIZE,
+	    .timeout = UINT64_C(60000) * FETCH_MINUTES,
+	    .max_shrink = SHRINK_PERCENT};
 	uint64_t seen = bt_yaml_read_keys(yaml, node, keys, sizeof(keys) / sizeof(keys[0]), list);
-	for (int i = NAME; node->type == YAML_MAPPING_NODE && i <= FILE_; i++)
-		if ((seen & UINT64_C(1) << i) == 0)
-			bt_yaml_problem(yaml, node, "a list without a %s, expected the key \"%s\"",
-			    keys[i].name, keys[i].name);
+	if (list->column_count > 0 && list->format == BT_FORMAT_AUTO)
+		list->format = BT_FORMAT_CSV; /* nothing else has columns to be told of */
+	if (node->type != YAML_MAPPING_NODE)
+		return;
+	if ((seen & 1u << NAME) == 0)
+		bt_yaml_problem(yaml, node, "a list without a name, expected the key \"name\"");
+	if ((seen & (1u << FILE_ | 1u << URL)) == 0)
+		bt_yaml_problem(
+		    yaml, node, "a list without a file, expected the key \"file\" or \"url\"");
+	if ((seen & (1u << URL | 1u << FETCH)) == 1u << FETCH)
+		bt_yaml_problem(yaml, node,
+		    "\"fetch\" of a list that is not fetched, expected the key \"url\"");
 }
 
 static void read_lists(
@@ -394,8 +410,21 @@ static void read_lists(
 		read_list(yaml, bt_yaml_item(yaml, value, i), &config->lists[i]);
 }
 
+/* Lists that say only where they come from are kept in the state directory. */
+static void settle_files(struct bt_config_load *load)
+{
+	struct bt_config *config = load->config;
+	for (unsigned i = 0; i < config->list_count; i++) {
+		struct bt_config_list *list = &config->lists[i];
+		if (list->file != NULL || list->feed.url == NULL || list->name == NULL)
+			continue;
+		list->file = bt_config_feed_file(config, list);
+		load->out_of_memory |= list->file == NULL;
+	}
+}
+
 /* What a list's sinkhole does not say is as everywhere, wherever in the file that stands. */
-static void settle_lists(struct bt_config_load *load)
+static void settle_sinkholes(struct bt_config_load *load)
 {
 	struct bt_config *config = load->config;
 	for (unsigned i = 0; i < config->list_count; i++) {
@@ -428,8 +457,8 @@ static void read_resolver_id(
 static void read_document(struct bt_config_load *load)
 {
 	static const struct bt_yaml_key keys[] = {
-	    {"state-dir", read_path, offsetof(struct bt_config, state_dir), NULL},
-	    {"run-dir", read_path, offsetof(struct bt_config, run_dir), NULL},
+	    {"state-dir", bt_config_read_path, offsetof(struct bt_config, state_dir), NULL},
+	    {"run-dir", bt_config_read_path, offsetof(struct bt_config, run_dir), NULL},
 	    {"resolver-id", read_resolver_id, offsetof(struct bt_config, resolver_id), NULL},
 	    {"enabled", read_bool, offsetof(struct bt_config, enabled), NULL},
 	    {"sinkhole", read_sinkhole, offsetof(struct bt_config, sinkhole), NULL},
@@ -442,7 +471,8 @@ static void read_document(struct bt_config_load *load)
 	    sizeof(keys) / sizeof(keys[0]), load->config);
 	if (load->out_of_memory)
 		return;
-	settle_lists(load);
+	settle_files(load);
+	settle_sinkholes(load);
 	bt_config_read_clients(load);
 }
 
@@ -520,6 +550,10 @@ void bt_config_free(struct bt_config **config)
 		for (unsigned j = 0; j < c->lists[i].column_count; j++)
 			free((char *)(uintptr_t)c->lists[i].columns[j].value);
 		free(c->lists[i].columns);
+		free(c->lists[i].feed.url);
+		free(c->lists[i].feed.sha256);
+		free(c->lists[i].feed.headers_file);
+		free(c->lists[i].feed.ca_file);
 	}
 	free(c->lists);
 	for (unsigned i = 0; i < c->clients_count; i++) {

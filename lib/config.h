@@ -16,9 +16,23 @@
 #include "format.h"
 #include "policy.h"
 
+#define BT_FEEDS_FOLDER "lists" /* in the state directory: copies of lists that have a URL */
+
+/* Where `beacontrap update` gets a list from. */
+struct bt_config_feed {
+	char *url;    /* http, https or file; NULL: from nowhere, somebody else keeps the file */
+	char *sha256; /* of what comes, in lower-case hexadecimal; NULL: any */
+	char *headers_file;  /* lines "Name: value" of the request; NULL: none */
+	char *ca_file;       /* certificates to trust; NULL: the system's */
+	uint64_t max_size;   /* octets */
+	uint64_t timeout;    /* milliseconds, for all of it */
+	unsigned max_shrink; /* percent of its names that the list can lose at once */
+};
+
 struct bt_config_list {
 	char *name;
-	char *file; /* absolute, or relative to the working folder as the configuration's path is */
+	char *file; /* absolute, or relative to the working folder as the configuration's path is;
+		       of a list with a URL: the last good copy */
 	enum bt_action action;
 	enum bt_events events;
 	enum bt_format format;
@@ -26,6 +40,7 @@ struct bt_config_list {
 	struct bt_pair *columns; /* of a table: what a column is for, and its name or number */
 	unsigned column_count;
 	struct bt_sinkhole sinkhole; /* the configuration's, but for what the list has of its own */
+	struct bt_config_feed feed;
 };
 
 /* Some of the clients, for which lists act otherwise. */

@@ -192,6 +192,14 @@ static bool replace(
 	return ok;
 }
 
+/* EINVAL: a file system that has no such thing, and cannot do better. */
+static bool sync_folder(int folder, const char *path, struct bt_err *err)
+{
+	return fsync(folder) == 0 || errno == EINVAL ||
+	       bt_fail(err, "%s: written, but may not survive a power cut: %s", path,
+		   strerror(errno));
+}
+
 bool bt_file_replace(
     const char *path, const void *bytes, size_t size, mode_t mode, struct bt_err *err)
 {
@@ -207,11 +215,21 @@ bool bt_file_replace(
 	if (!ok)
 		bt_fail(err, "%s: not written: %s", path, strerror(errno));
 	free(temporary);
+	ok = ok && sync_folder(folder, path, err);
+	if (folder >= 0)
+		close(folder);
+	return ok;
+}
 
-	/* EINVAL: a file system that has no such thing, and cannot do better. */
-	if (ok && fsync(folder) < 0 && errno != EINVAL)
-		ok = bt_fail(
-		    err, "%s: written, but may not survive a power cut: %s", path, strerror(errno));
+bool bt_file_take(const char *path, const char *from, struct bt_err *err)
+{
+	if (!may_replace(path, err))
+		return false;
+	int folder = open_folder(path);
+	bool ok = folder >= 0 && rename(from, path) == 0;
+	if (!ok)
+		bt_fail(err, "%s: not written: %s", path, strerror(errno));
+	ok = ok && sync_folder(folder, path, err);
 	if (folder >= 0)
 		close(folder);
 	return ok;

@@ -29,6 +29,12 @@ bool bt_file_read(const char *path, size_t max, void **bytes, size_t *size, stru
 bool bt_file_replace(
     const char *path, const void *bytes, size_t size, mode_t mode, struct bt_err *err);
 
+/*
+ * The same by the file `from`, which is in the same folder, written and synced: renamed with the
+ * mode that it has. On failure it is where it was.
+ */
+bool bt_file_take(const char *path, const char *from, struct bt_err *err);
+
 /* Writes all octets, however often the system takes only a part. False: see errno. */
 bool bt_write_all(int fd, const void *bytes, size_t size);
 

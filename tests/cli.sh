@@ -191,7 +191,7 @@ group_usage()
 	try frobnicate
 	try --frobnicate
 	try -c
-	for command in compile verify dump lookup allow block pause overrides check-config report hunt tail export extract metrics forget rollup; do
+	for command in compile verify dump lookup allow block pause overrides check-config report hunt tail export extract metrics forget rollup update; do
 		try "$command" --help
 		try -c none.yaml "$command" -h
 		try "$command" --frobnicate

@@ -216,7 +216,7 @@ static void ships_an_example(void **state)
 	if (!bt_config_load(&config, path, NULL, NULL, &err))
 		fail_msg("%s", err.text);
 	plain = NULL;
-	assert_int_equal(config->list_count, 5);
+	assert_int_equal(config->list_count, 6);
 	assert_string_equal(config->resolver_id, "dns1.example.net");
 	assert_string_equal(config->state_dir, "/var/lib/beacontrap");
 	assert_int_equal(config->lists[0].scope, BT_SCOPE_SUBTREE);
@@ -319,10 +319,25 @@ static const struct {
     {TEXT("sinkhole: {ttl: 1.5}\n"), "1:17: ttl \"1.5\", expected 0 to 86400 seconds\n"},
     {TEXT("sinkhole: {ede: on}\n"), "1:17: unknown ede \"on\", expected off, code or text\n"},
     /* lists */
-    {TEXT("lists: [{name: x}]\n"), "1:9: a list without a file, expected the key \"file\"\n"},
+    {TEXT("lists: [{name: x}]\n"),
+	"1:9: a list without a file, expected the key \"file\" or \"url\"\n"},
     {TEXT("lists: [{file: x}]\n"), "1:9: a list without a name, expected the key \"name\"\n"},
     {TEXT("lists: [{}]\n"), "1:9: a list without a name, expected the key \"name\"\n"
-			    "1:9: a list without a file, expected the key \"file\"\n"},
+			    "1:9: a list without a file, expected the key \"file\" or \"url\"\n"},
+    {TEXT("lists: [{name: x, url: \"ftp://a/b\"}]\n"),
+	"1:24: url \"ftp://a/b\", expected a URL with http:, https: or file:\n"},
+    {TEXT("lists: [{name: x, url: \"https://\"}]\n"),
+	"1:24: url \"https://\", expected a URL with http:, https: or file:\n"},
+    {TEXT("lists: [{name: x, url: \"https://a/b c\"}]\n"),
+	"1:24: url \"https://a/b c\", expected a URL with http:, https: or file:\n"},
+    {TEXT("lists: [{name: x, file: x, fetch: {timeout: 1m}}]\n"),
+	"1:9: \"fetch\" of a list that is not fetched, expected the key \"url\"\n"},
+    {TEXT("lists: [{name: x, url: \"https://a/b\", fetch: {sha256: 12, timeout: 5, max-size: none, "
+	  "max-shrink: 101%}}]\n"),
+	"1:55: sha256 \"12\", expected 64 hexadecimal digits\n"
+	"1:68: timeout \"5\", expected an age such as 30s, 90m, 12h, 400d or 8w\n"
+	"1:81: max-size \"none\", expected a size such as 500MiB or 4GiB\n"
+	"1:99: max-shrink \"101%\", expected a share such as 50%\n"},
     {TEXT("lists: [{name: a b, file: x}]\n"), "1:16: name \"a b\", " NAME "\n"},
     {TEXT("lists: [{name: a/b, file: x}]\n"), "1:16: name \"a/b\", " NAME "\n"},
     {TEXT("lists: [{name: \xc3\xa4, file: x}]\n"), "1:16: name \"\xc3\xa4\", " NAME "\n"},
@@ -338,7 +353,7 @@ static const struct {
 	"allow or log\n"},
     {TEXT("lists: [{name: x, file: x, format: cvs}]\n"),
 	"1:36: unknown format \"cvs\", expected auto, domains, hosts, adblock, dnsmasq, unbound, "
-	"zeek, csv, text or yaml\n"},
+	"rpz, zeek, csv, threatfox, stix, misp, text or yaml\n"},
     {TEXT("lists: [{name: x, file: x, columns: {domain: [], host: 1, host: 2, hosst: 3}}]\n"),
 	"1:46: found a sequence, expected a column's name or number\n"
 	"1:59: key \"host\" a second time, expected it once\n"
@@ -377,6 +392,37 @@ static const struct {
 	"6:5: a list without a name, expected the key \"name\"\n"
 	"7:10: enabled \"maybe\", expected true or false\n"},
 };
+
+static void knows_where_lists_come_from(void **state)
+{
+	(void)state;
+	struct bt_config *config =
+	    load("state-dir: /s\n"
+		 "lists:\n"
+		 "  - {name: a, url: \"https://a.example/x.yml?k=1.txt\"}\n"
+		 "  - name: b\n"
+		 "    url: \"file:///x\"\n"
+		 "    file: /b.txt\n"
+		 "    fetch: {sha256: "
+		 "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef,\n"
+		 "      headers-file: /h, ca-file: /c, timeout: 5s, max-size: 1KiB, "
+		 "max-shrink: 0%}\n");
+	const struct bt_config_list *a = &config->lists[0], *b = &config->lists[1];
+	assert_string_equal(a->file, "/s/lists/a.yaml");
+	assert_null(a->feed.sha256);
+	assert_int_equal(a->feed.timeout, 120000);
+	assert_int_equal(a->feed.max_size, 256 << 20);
+	assert_int_equal(a->feed.max_shrink, 50);
+	assert_string_equal(b->file, "/b.txt");
+	assert_string_equal(
+	    b->feed.sha256, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	assert_string_equal(b->feed.headers_file, "/h");
+	assert_string_equal(b->feed.ca_file, "/c");
+	assert_int_equal(b->feed.timeout, 5000);
+	assert_int_equal(b->feed.max_size, 1024);
+	assert_int_equal(b->feed.max_shrink, 0);
+	bt_config_free(&config);
+}
 
 static void tells_what_is_wrong(void **state)
 {
@@ -430,6 +476,7 @@ int main(void)
 	    cmocka_unit_test(resolves_paths),
 	    cmocka_unit_test(finds_the_file),
 	    cmocka_unit_test(ships_an_example),
+	    cmocka_unit_test(knows_where_lists_come_from),
 	    cmocka_unit_test(tells_what_is_wrong),
 	    cmocka_unit_test(bounds_what_it_reads),
 	    cmocka_unit_test(tells_of_files_that_cannot_be_read),
