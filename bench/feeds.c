@@ -24,25 +24,39 @@ enum { ENTRIES = 1000000, ROUNDS = 3 };
 
 static const double GOAL = 2e6; /* lines a second, of the formats that most lists have */
 
-/* What is before the entries; of an entry, what is before its name and behind it. */
+/* What is before the entries and behind them; of an entry, what is before its name and behind it.
+ */
 static const struct form {
 	const char *name;
 	enum bt_format format;
 	const char *head, *before, *behind;
-	bool must; /* keep the goal */
+	bool must;        /* keep the goal */
+	const char *tail; /* NULL: nothing */
 } forms[] = {
-    {"domains", BT_FORMAT_DOMAINS, "# a list\n", "", "\n", true},
-    {"wildcards", BT_FORMAT_DOMAINS, "# of wildcards\n", "*.", "\n", true},
-    {"hosts", BT_FORMAT_HOSTS, "# a hosts file\n", "0.0.0.0 ", "\n", true},
-    {"adblock", BT_FORMAT_ADBLOCK, "[Adblock Plus 2.0]\n", "||", "^\n", false},
-    {"dnsmasq", BT_FORMAT_DNSMASQ, "", "local=/", "/\n", false},
-    {"unbound", BT_FORMAT_UNBOUND, "server:\n", "local-zone: \"", "\" always_null\n", false},
-    {"rpz", BT_FORMAT_RPZ, "$TTL 60\n", "", " CNAME .\n", false},
+    {"domains", BT_FORMAT_DOMAINS, "# a list\n", "", "\n", true, NULL},
+    {"wildcards", BT_FORMAT_DOMAINS, "# of wildcards\n", "*.", "\n", true, NULL},
+    {"hosts", BT_FORMAT_HOSTS, "# a hosts file\n", "0.0.0.0 ", "\n", true, NULL},
+    {"adblock", BT_FORMAT_ADBLOCK, "[Adblock Plus 2.0]\n", "||", "^\n", false, NULL},
+    {"dnsmasq", BT_FORMAT_DNSMASQ, "", "local=/", "/\n", false, NULL},
+    {"unbound", BT_FORMAT_UNBOUND, "server:\n", "local-zone: \"", "\" always_null\n", false, NULL},
+    {"rpz", BT_FORMAT_RPZ, "$TTL 60\n", "", " CNAME .\n", false, NULL},
     {"zeek", BT_FORMAT_ZEEK, "#fields\tindicator\tindicator_type\tmeta.source\tmeta.url\n", "",
-	"\tIntel::DOMAIN\tcert\thttps://cert.example/7\n", false},
+	"\tIntel::DOMAIN\tcert\thttps://cert.example/7\n", false, NULL},
     {"csv", BT_FORMAT_CSV, "first_seen,domain,malware,confidence\n", "2026-11-26 10:11:12,",
-	",\"Trapper\",85\n", false},
-    {"yaml", BT_FORMAT_YAML, "family: Trapper\nindicators:\n", "- ", "\n", false},
+	",\"Trapper\",85\n", false, NULL},
+    {"threatfox", BT_FORMAT_THREATFOX, "{\"query_status\":\"ok\",\"data\":[\n", "{\"ioc\":\"",
+	"\",\"ioc_type\":\"domain\",\"malware\":\"win.trap\",\"confidence_level\":75},\n", false,
+	"{\"ioc\":\"192.0.2.1:80\",\"ioc_type\":\"ip:port\"}]}\n"},
+    {"stix", BT_FORMAT_STIX, "{\"type\":\"bundle\",\"objects\":[\n",
+	"{\"type\":\"indicator\",\"pattern_type\":\"stix\",\"pattern\":\"[domain-name:value = '",
+	"']\",\"valid_from\":\"2023-03-29T12:00:00Z\",\"confidence\":85},\n", false,
+	"{\"type\":\"identity\"}]}\n"},
+    {"misp", BT_FORMAT_MISP, "{\"Event\":{\"info\":\"Trap\",\"Attribute\":[\n",
+	"{\"type\":\"domain\",\"value\":\"", "\",\"to_ids\":true},\n", false,
+	"{\"type\":\"ip-dst\",\"value\":\"192.0.2.1\",\"to_ids\":true}]}}\n"},
+    {"text", BT_FORMAT_TEXT, "What was seen\n", "The client asked hxxp://", "/ each minute.\n",
+	false, NULL},
+    {"yaml", BT_FORMAT_YAML, "family: Trapper\nindicators:\n", "- ", "\n", false, NULL},
 };
 
 enum { FORMS = sizeof(forms) / sizeof(*forms) };
@@ -67,6 +81,8 @@ static bool write_list(const char *path, const struct form *form, unsigned entri
 		    i * 2654435761U, i, i % 2 == 0 ? "example.com" : "org");
 		fprintf(out, "%s%s%s", form->before, name, form->behind);
 	}
+	if (form->tail != NULL)
+		fputs(form->tail, out);
 	return fclose(out) == 0;
 }
 
@@ -89,7 +105,9 @@ static double read_list(const char *path, const struct form *form, unsigned entr
 		struct bt_list_stats stats;
 		struct bt_err err;
 		double begin = now();
-		if (!bt_list_read(path, BT_FORMAT_AUTO, &reader, &stats, &err)) {
+		enum bt_format format =
+		    form->format == BT_FORMAT_TEXT ? BT_FORMAT_TEXT : BT_FORMAT_AUTO;
+		if (!bt_list_read(path, format, &reader, &stats, &err)) {
 			fprintf(stderr, "%s\n", err.text);
 			return 0;
 		}

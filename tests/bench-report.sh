@@ -41,5 +41,5 @@ cat "$folder/out"
 [ "$(grep -c ' M lines/s ' "$folder/out")" -eq 8 ] || exit 1
 "$top_builddir/bench/feeds" "$folder" --quick >"$folder/out" || exit 1
 cat "$folder/out"
-[ "$(grep -c ' M lines/s ' "$folder/out")" -eq 10 ] || exit 1
+[ "$(grep -c ' M lines/s ' "$folder/out")" -eq 14 ] || exit 1
 exit 0
