@@ -128,12 +128,4 @@ bool bt_colour(FILE *stream);
 /* Columns of the terminal that `stream` is; 0 if it is none. */
 unsigned bt_columns(FILE *stream);
 
-/* ---- cmd-compile.c ---- */
-
-/* The state directory: made if it is missing. */
-bool bt_compile_make_state(const char *path, struct bt_err *err);
-
-/* Compiles what is configured into the state directory, with messages. `quiet`: only those. */
-enum bt_exit bt_compile_state(const struct bt_config *config, bool quiet);
-
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "compile.h"
+#include "compile-job.h"
 #include "due.h"
 #include "escape.h"
 #include "file.h"
@@ -287,7 +287,8 @@ static enum bt_exit update(struct job *job, const struct bt_call *call)
 	enum bt_exit status = all_are_good(job) ? BT_EXIT_OK : BT_EXIT_NO;
 	const char *compiled = "not needed";
 	if (!job->dry_run && is_trie_due(job->config)) {
-		bool done = bt_compile_state(job->config, job->json) == BT_EXIT_OK;
+		struct bt_compile_job compile = {.quiet = job->json};
+		bool done = bt_compile_configured(&compile, job->config, NULL) == BT_EXIT_OK;
 		compiled = done ? "yes" : "failed";
 		status = done ? status : BT_EXIT_FAILED;
 	}

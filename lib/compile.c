@@ -9,24 +9,19 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "clock.h"
 #include "compile.h"
 #include "dump.h"
 #include "entries.h"
 #include "list.h"
 #include "policy-build.h"
-
-enum { REASONS_MAX = 32 /* for which a list leaves something out; more count as the last */ };
-
-/* How much of a list is left out, and why. */
-struct skipped {
-	const char *reason;
-	uint64_t count;
-	unsigned line; /* of the first */
-};
+#include "vet.h"
 
 struct compile {
 	const struct bt_compile_options *options;
 	struct bt_policy_builder *policy;
+	struct bt_guard *guard; /* NULL: none */
+	struct bt_vet vet;
 	struct bt_entries *entries;
 	struct bt_compile_result result;
 
@@ -34,8 +29,8 @@ struct compile {
 	unsigned list;
 	uint32_t list_meta;
 	struct bt_err first_bad;
-	struct skipped skipped[REASONS_MAX];
-	unsigned reasons;
+	struct bt_left_outs left_out;
+	uint64_t kept, exceptions, refused; /* entries; exceptions are kept ones, too */
 
 	/* metadata of the entry before: in most lists many neighbours share theirs */
 	uint32_t last_meta;
@@ -123,6 +118,15 @@ static bool take_entry(void *ctx, const struct bt_entry *entry, struct bt_err *e
 	struct compile *c = ctx;
 	const struct bt_config_list *list = list_of(c);
 	struct bt_member member = {.list = (uint16_t)c->list};
+	bool refused;
+	const char *reason = bt_vet_entry(&c->vet, entry, &refused);
+	if (reason != NULL) {
+		c->refused += refused;
+		return bt_left_out_add(&c->left_out, reason, refused, entry->line, entry->key) ||
+		       bt_fail(err, "out of memory");
+	}
+	c->kept++;
+	c->exceptions += entry->except;
 	/* What a list that allows excepts is to pass as well: it says so either way. */
 	member.scope = bt_scope_of(list->scope != 0 ? list->scope : entry->scope,
 	    entry->except && list->action != BT_ACTION_ALLOW, entry->important);
@@ -133,6 +137,7 @@ static bool take_entry(void *ctx, const struct bt_entry *entry, struct bt_err *e
 static bool take_list(void *ctx, const struct bt_pair *pairs, unsigned count, struct bt_err *err)
 {
 	struct compile *c = ctx;
+	bt_vet_meta(&c->vet, pairs, count);
 	return bt_policy_add_meta(c->policy, pairs, count, &c->list_meta, err);
 }
 
@@ -150,21 +155,14 @@ static void take_bad(void *ctx, unsigned line, const char *reason)
 static void take_skipped(void *ctx, unsigned line, const char *reason)
 {
 	struct compile *c = ctx;
-	unsigned i = 0;
-	while (i < c->reasons && strcmp(c->skipped[i].reason, reason) != 0)
-		i++;
-	if (i == REASONS_MAX)
-		i--;
-	else if (i == c->reasons)
-		c->skipped[c->reasons++] = (struct skipped){.reason = reason, .line = line};
-	c->skipped[i].count++;
+	(void)bt_left_out_add(
+	    &c->left_out, reason, false, line, NULL); /* else it is counted only */
 }
 
-static void tell_skipped(const struct compile *c)
+static void tell_left_out(const struct compile *c)
 {
-	for (unsigned i = 0; c->options->skipped != NULL && i < c->reasons; i++)
-		c->options->skipped(c->options->ctx, list_of(c), c->skipped[i].reason,
-		    c->skipped[i].count, c->skipped[i].line);
+	for (unsigned i = 0; c->options->left_out != NULL && i < c->left_out.count; i++)
+		c->options->left_out(c->options->ctx, list_of(c), &c->left_out.list[i]);
 }
 
 static void take_progress(void *ctx, uint64_t octets, uint64_t size)
@@ -193,19 +191,21 @@ static bool is_awaited(const struct bt_config_list *list)
 	return list->feed.url != NULL && access(list->file, F_OK) != 0 && errno == ENOENT;
 }
 
-/* One feed that is down at the first start does not take the others along: its list is empty. */
-static bool add_awaited(struct compile *c, struct bt_err *err)
+/*
+ * One feed that is down at the first start, or in which everything has expired, does not take the
+ * others along: its list is empty, which is said.
+ */
+static bool add_empty(struct compile *c, int64_t modified, const char *why, struct bt_err *err)
 {
 	struct bt_err reason;
-	bt_fail(&reason, "%s: not fetched yet: the list is empty until `beacontrap update` has it",
-	    list_of(c)->file);
+	bt_fail(&reason, "%s: %s", list_of(c)->file, why);
 	if (c->options->bad != NULL)
 		c->options->bad(c->options->ctx, reason.text);
 	if (c->options->strict)
 		return bt_fail(err, "%s", reason.text);
 	c->result.lists++;
 	c->result.bad++;
-	return add_list(c, 0, err);
+	return add_list(c, modified, err);
 }
 
 /* In strict mode too a list is read to its end, so that all its bad lines are heard of at once. */
@@ -214,9 +214,11 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	c->list = number;
 	c->list_meta = 0;
 	c->first_bad.text[0] = '\0';
-	c->reasons = 0;
+	c->kept = c->exceptions = c->refused = 0;
+	bt_left_out_reset(&c->left_out);
 
 	const struct bt_config_list *list = list_of(c);
+	bt_vet_list(&c->vet, list);
 	const struct bt_list_reader reader = {.entry = take_entry,
 	    .list = take_list,
 	    .bad = take_bad,
@@ -224,16 +226,23 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	    .progress = take_progress,
 	    .ctx = c,
 	    .columns = list->columns,
-	    .column_count = list->column_count};
+	    .column_count = list->column_count,
+	    .all_urls = list->all_urls};
 	struct bt_list_stats stats;
 	if (is_awaited(list))
-		return add_awaited(c, err);
+		return add_empty(c, 0,
+		    "not fetched yet: the list is empty until `beacontrap update` has it", err);
 	tell(c, list->file, 0, 0);
 	bool read = bt_list_read(list->file, list->format, &reader, &stats, err);
-	tell_skipped(c);
+	tell_left_out(c);
 	if (!read)
 		return false;
-	if (stats.exceptions == stats.entries && list->action != BT_ACTION_ALLOW)
+	c->result.skipped += stats.skipped + stats.entries - c->kept;
+	c->result.refused += c->refused;
+	if (c->kept == 0)
+		return add_empty(
+		    c, stats.modified, "nothing of it is left, so that the list is empty", err);
+	if (c->exceptions == c->kept && list->action != BT_ACTION_ALLOW)
 		return bt_fail(err,
 		    "%s: only exceptions in it, which are from what the list itself holds; to let "
 		    "these names pass in spite of other lists, give the list the action allow",
@@ -242,10 +251,9 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 		return bt_fail(err, "%s", c->first_bad.text);
 
 	c->result.lists++;
-	c->result.entries += stats.entries;
-	c->result.exceptions += stats.exceptions;
+	c->result.entries += c->kept;
+	c->result.exceptions += c->exceptions;
 	c->result.bad += stats.bad;
-	c->result.skipped += stats.skipped;
 	return add_list(c, stats.modified, err);
 }
 
@@ -285,8 +293,10 @@ static bool read_lists(struct compile *c, struct bt_err *err)
 {
 	if (c->options->list_count == 0)
 		return bt_fail(err, "no lists: there is nothing to compile");
-	if (!bt_policy_builder_new(&c->policy, c->options->sinkhole, err))
+	if (!bt_policy_builder_new(&c->policy, c->options->sinkhole, err) ||
+	    (c->options->guards != NULL && !bt_guard_new(&c->guard, c->options->guards, err)))
 		return false;
+	bt_vet_begin(&c->vet, c->guard, bt_clock_real() / 1000);
 	for (unsigned i = 0; i < c->options->list_count; i++)
 		if (!read_list(c, i, err))
 			return false;
@@ -401,6 +411,8 @@ bool bt_compile(const struct bt_compile_options *options, void **bytes, size_t *
 		*result = c.result;
 	bt_entries_free(&c.entries);
 	bt_policy_builder_free(&c.policy);
+	bt_guard_free(&c.guard);
+	bt_left_out_free(&c.left_out);
 	free(c.last);
 	return ok;
 }

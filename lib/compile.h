@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "err.h"
+#include "left-out.h"
 
 enum { BT_PERCENT_UNKNOWN = 101 };
 
@@ -22,15 +23,16 @@ struct bt_compile_options {
 	const struct bt_sinkhole *sinkhole;
 	const struct bt_config *config; /* NULL; else what else it says: clients, whether enabled */
 	const char *dump; /* NULL; else the path of a dump (dump.h), which says all of the above */
-	bool strict;      /* a bad line is fatal; in a dump it always is */
-	bool dated;       /* the trie says when each list's file changed last */
+	const struct bt_config_guards *guards; /* NULL: none */
+	bool strict;                           /* a bad line is fatal; in a dump it always is */
+	bool dated; /* the trie says when each list's file changed last */
 	/* Each bad line ("file:line: reason"), and progress: what is being done (a list's path, or
 	   words), and how much of it in percent. May be NULL. */
 	void (*bad)(void *ctx, const char *text);
-	/* At the end of each list, for each reason: how much of the list is left out for it, and
-	   the line of the first. May be NULL. */
-	void (*skipped)(void *ctx, const struct bt_config_list *list, const char *reason,
-	    uint64_t count, unsigned line);
+	/* At the end of each list, for each reason: what of the list is left out for it. May be
+	   NULL. */
+	void (*left_out)(
+	    void *ctx, const struct bt_config_list *list, const struct bt_left_out *what);
 	void (*progress)(void *ctx, const char *what, unsigned percent);
 	void *ctx;
 };
@@ -42,7 +44,8 @@ struct bt_compile_result {
 	uint64_t names;      /* distinct names */
 	uint64_t duplicates; /* repeats within a list */
 	uint64_t bad;        /* bad lines */
-	uint64_t skipped;    /* what was left out of the lists */
+	uint64_t skipped;    /* what was left out of the lists, */
+	uint64_t refused;    /* and what of it by guards */
 	uint32_t classes;
 };
 

@@ -33,7 +33,13 @@ int bt_config_choice(struct bt_yaml *yaml, const struct bt_yaml_key *key, const 
 /* Names of actions, for bt_config_choice. */
 const char *bt_config_action(int i);
 
-/* A path, relative to the folder of the configuration, into the char * at the key's offset. */
+/* A path, relative to the folder of the configuration: malloc'ed. NULL: told. */
+char *bt_config_path_of(struct bt_yaml *yaml, const yaml_node_t *value);
+
+void bt_config_read_bool(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* Such a path, into the char * at the key's offset. */
 void bt_config_read_path(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
 
@@ -61,6 +67,23 @@ void bt_config_read_fetch(
 
 /* Where the copy of a list with a URL is, if its `file` says nothing: malloc'ed. NULL: no memory */
 char *bt_config_feed_file(const struct bt_config *config, const struct bt_config_list *list);
+
+/* ---- config-guards.c ---- */
+
+/* A list's `accept`, `min-confidence` and `url-hosts` */
+void bt_config_read_accept(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+void bt_config_read_confidence(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+void bt_config_read_url_hosts(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* `guards` */
+void bt_config_read_guards(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* Frees what they have. */
+void bt_config_free_guards(struct bt_config_guards *guards);
 
 /* ---- config-clients.c ---- */
 

@@ -68,20 +68,29 @@ static char *resolve(const char *config, const char *path)
 	return joined;
 }
 
-void bt_config_read_path(
-    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
+char *bt_config_path_of(struct bt_yaml *yaml, const yaml_node_t *value)
 {
-	const struct bt_config_load *load = yaml->ctx;
+	struct bt_config_load *load = yaml->ctx;
 	const char *text = bt_yaml_text(yaml, value, "a path");
 	if (text == NULL)
-		return;
+		return NULL;
 	for (const char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || *c == 127) { /* reasons with it are one line */
 			bt_yaml_problem(
 			    yaml, value, "a control character in a path, expected none");
-			return;
+			return NULL;
 		}
-	bt_config_set_string(yaml, place(key, to), resolve(load->path, text));
+	char *path = resolve(load->path, text);
+	load->out_of_memory |= path == NULL;
+	return path;
+}
+
+void bt_config_read_path(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
+{
+	char *path = bt_config_path_of(yaml, value);
+	if (path != NULL)
+		bt_config_set_string(yaml, place(key, to), path);
 }
 
 const char *bt_config_name(struct bt_yaml *yaml, const yaml_node_t *value, size_t max)
@@ -99,7 +108,7 @@ const char *bt_config_name(struct bt_yaml *yaml, const yaml_node_t *value, size_
 	return NULL;
 }
 
-static void read_bool(
+void bt_config_read_bool(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to)
 {
 	const char *text = bt_yaml_text(yaml, value, "true or false");
@@ -364,6 +373,9 @@ static void read_list(struct bt_yaml *yaml, yaml_node_t *node, struct bt_config_
 	    {"format", read_format, 0, NULL},
 	    {"scope", read_scope, 0, NULL},
 	    {"columns", read_columns, 0, NULL},
+	    {"accept", bt_config_read_accept, 0, NULL},
+	    {"min-confidence", bt_config_read_confidence, 0, NULL},
+	    {"url-hosts", bt_config_read_url_hosts, 0, NULL},
 	    {"events", read_events, 0, NULL},
 	    {"sinkhole", read_list_sinkhole, 0, NULL},
 	};
@@ -460,12 +472,13 @@ static void read_document(struct bt_config_load *load)
 	    {"state-dir", bt_config_read_path, offsetof(struct bt_config, state_dir), NULL},
 	    {"run-dir", bt_config_read_path, offsetof(struct bt_config, run_dir), NULL},
 	    {"resolver-id", read_resolver_id, offsetof(struct bt_config, resolver_id), NULL},
-	    {"enabled", read_bool, offsetof(struct bt_config, enabled), NULL},
+	    {"enabled", bt_config_read_bool, offsetof(struct bt_config, enabled), NULL},
 	    {"sinkhole", read_sinkhole, offsetof(struct bt_config, sinkhole), NULL},
 	    {"lists", read_lists, 0, NULL},
 	    {"clients", bt_config_clients_later, 0, NULL},
 	    {"trusted-forwarders", bt_config_read_forwarders, 0, NULL},
 	    {"events", bt_config_read_events, 0, NULL},
+	    {"guards", bt_config_read_guards, 0, NULL},
 	};
 	bt_yaml_read_keys(&load->yaml, bt_yaml_root(&load->yaml), keys,
 	    sizeof(keys) / sizeof(keys[0]), load->config);
@@ -489,6 +502,7 @@ static struct bt_config *new_config(const char *path)
 	    .has_ipv6 = true,
 	    .ttl = 10,
 	    .ede = BT_EDE_TEXT};
+	config->guards.suffixes = true;
 	config->events = (struct bt_config_events){
 	    .retention = RETENTION_DAYS * UINT64_C(86400000), .max_size = UINT64_C(4) << 30};
 	if (config->path == NULL || config->state_dir == NULL)
@@ -554,6 +568,7 @@ void bt_config_free(struct bt_config **config)
 		free(c->lists[i].feed.sha256);
 		free(c->lists[i].feed.headers_file);
 		free(c->lists[i].feed.ca_file);
+		free(c->lists[i].accepted.keys);
 	}
 	free(c->lists);
 	for (unsigned i = 0; i < c->clients_count; i++) {
@@ -562,6 +577,7 @@ void bt_config_free(struct bt_config **config)
 		free(c->clients[i].actions);
 	}
 	free(c->clients);
+	bt_config_free_guards(&c->guards);
 	free(c->forwarders);
 	free(c->path);
 	free(c->state_dir);

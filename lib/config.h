@@ -14,6 +14,7 @@
 
 #include "err.h"
 #include "format.h"
+#include "name.h"
 #include "policy.h"
 
 #define BT_FEEDS_FOLDER "lists" /* in the state directory: copies of lists that have a URL */
@@ -29,6 +30,20 @@ struct bt_config_feed {
 	unsigned max_shrink; /* percent of its names that the list can lose at once */
 };
 
+/* Names that the configuration gives. */
+struct bt_config_names {
+	struct bt_key *keys;
+	unsigned count;
+};
+
+/* What no list may take offline; see guard.h. */
+struct bt_config_guards {
+	bool suffixes;
+	char **warning_lists; /* paths, as of lists */
+	unsigned warning_list_count;
+	struct bt_config_names own_zones;
+};
+
 struct bt_config_list {
 	char *name;
 	char *file; /* absolute, or relative to the working folder as the configuration's path is;
@@ -41,6 +56,9 @@ struct bt_config_list {
 	unsigned column_count;
 	struct bt_sinkhole sinkhole; /* the configuration's, but for what the list has of its own */
 	struct bt_config_feed feed;
+	struct bt_config_names accepted; /* in spite of the guards */
+	unsigned min_confidence;         /* 0: any */
+	bool all_urls;                   /* hosts of URLs with a path count, too */
 };
 
 /* Some of the clients, for which lists act otherwise. */
@@ -72,6 +90,7 @@ struct bt_config {
 	struct bt_network *forwarders; /* trusted ones */
 	unsigned forwarder_count;
 	struct bt_config_events events;
+	struct bt_config_guards guards;
 };
 
 /*

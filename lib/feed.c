@@ -157,7 +157,8 @@ static bool read_names(
 	const struct bt_list_reader reader = {.entry = take_entry,
 	    .ctx = names,
 	    .columns = list->columns,
-	    .column_count = list->column_count};
+	    .column_count = list->column_count,
+	    .all_urls = list->all_urls};
 	names->set = bt_intern_new();
 	if (names->set == NULL)
 		return bt_fail(err, "out of memory");

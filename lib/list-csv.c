@@ -320,13 +320,13 @@ static const char *meaning_of_type(struct bt_line type)
 }
 
 /* NULL, or why the row is skipped; then what its name is, and as what. */
-static const char *settle(struct row *row)
+static const char *settle(const struct bt_list_parse *parse, struct row *row)
 {
 	if (row->meaning == INDICATOR)
 		row->meaning = row->type.size > 0 ? meaning_of_type(row->type) : DOMAIN;
 	if (row->meaning == NULL)
 		return "an indicator that is no name";
-	return row->meaning == URL ? bt_list_host_of_url(&row->name, row->name) : NULL;
+	return row->meaning == URL ? bt_list_host_of_url(parse, &row->name, row->name) : NULL;
 }
 
 static bool read_row(struct bt_list_parse *parse, const struct columns *columns,
@@ -338,7 +338,7 @@ static bool read_row(struct bt_list_parse *parse, const struct columns *columns,
 		bt_list_bad(parse, record->line, "a row without a name");
 		return true;
 	}
-	const char *skipped = settle(&row);
+	const char *skipped = settle(parse, &row);
 	if (skipped != NULL) {
 		bt_list_skip(parse, record->line, skipped);
 		return true;

@@ -13,6 +13,11 @@ static bool read_line(struct bt_list_parse *parse, struct bt_line line, struct b
 {
 	struct bt_key key;
 	struct bt_line word = bt_list_word(&line);
+	const char *skipped = bt_list_why_no_name(parse, word);
+	if (skipped != NULL) {
+		bt_list_skip(parse, line.number, skipped);
+		return true;
+	}
 	const char *reason = bt_refang_tree(&key, word.at, word.size);
 	if (reason == NULL && line.size > 0)
 		reason = "more than a name; expected one name a line";

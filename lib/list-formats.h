@@ -100,4 +100,18 @@ void bt_list_trim(struct bt_line *line);
 /* The next word of the line, which moves past it. A word of size 0: there is none. */
 struct bt_line bt_list_word(struct bt_line *line);
 
+/* ---- list-url.c ---- */
+
+#define BT_LIST_URL_WITH_PATH "a URL with a path: its host may be in use for other things"
+
+/*
+ * The host that a URL is about, if it counts. NULL, or the reason for which it is to be skipped:
+ * static text.
+ */
+const char *bt_list_host_of_url(
+    const struct bt_list_parse *parse, struct bt_line *host, struct bt_line url);
+
+/* Why a word that can be a name or a URL is to be skipped as a URL; NULL: it is not. */
+const char *bt_list_why_no_name(const struct bt_list_parse *parse, struct bt_line word);
+
 #endif

@@ -95,31 +95,13 @@ void bt_list_json_add(
 
 /* ---- indicators ---- */
 
-const char *bt_list_json_host(struct bt_list_found *found)
+const char *bt_list_json_host(const struct bt_list_parse *parse, struct bt_list_found *found)
 {
 	unsigned line = found->name.number;
-	const char *reason = bt_list_host_of_url(&found->name, found->name);
+	const char *reason = bt_list_host_of_url(parse, &found->name, found->name);
 	found->name.number = line;
 	found->scope = BT_SCOPE_EXACT;
 	return reason;
-}
-
-/* Both are in UTC, and in the order of time as texts. A day ends with itself. */
-static bool is_over(const struct bt_list_meta *meta)
-{
-	char now[sizeof("9999-12-31T23:59:59Z")];
-	time_t seconds = time(NULL);
-	struct tm tm;
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		return false;
-	for (unsigned i = 0; i < meta->count; i++) {
-		const struct bt_pair *pair = &meta->pairs[i];
-		if (strcmp(pair->key, "expires") == 0 &&
-		    strncmp(pair->value, now, strlen(pair->value)) < 0)
-			return true;
-	}
-	return false;
 }
 
 bool bt_list_json_emit(
@@ -127,10 +109,6 @@ bool bt_list_json_emit(
 {
 	struct bt_key key;
 	const struct bt_line name = found->name;
-	if (is_over(&found->meta)) {
-		bt_list_skip(parse, name.number, "an indicator that has expired");
-		return true;
-	}
 	const char *reason = found->scope == BT_SCOPE_EXACT
 				 ? bt_refang_key(&key, name.at, name.size)
 				 : bt_refang_tree(&key, name.at, name.size);

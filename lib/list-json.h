@@ -37,9 +37,9 @@ void bt_list_json_add(
 void bt_list_json_add_value(struct bt_list_meta *meta, const char *key, const json_t *value);
 
 /* Makes the host of it that a URL is about. NULL, or why it is skipped. */
-const char *bt_list_json_host(struct bt_list_found *found);
+const char *bt_list_json_host(const struct bt_list_parse *parse, struct bt_list_found *found);
 
-/* Hands the indicator over, unless it is over (`expires`) or its name is bad: that is counted. */
+/* Hands the indicator over, unless its name is bad: that is counted. */
 bool bt_list_json_emit(
     struct bt_list_parse *parse, const struct bt_list_found *found, struct bt_err *err);
 

@@ -66,22 +66,3 @@ void bt_list_meta_add(struct bt_list_meta *meta, const char *key, struct bt_line
 	meta->pairs[meta->count++] = (struct bt_pair){key, text};
 	meta->used += strlen(text) + 1;
 }
-
-const char *bt_list_host_of_url(struct bt_line *host, struct bt_line url)
-{
-	const char *scheme = memmem(url.at, url.size, "://", 3);
-	size_t at = scheme != NULL ? (size_t)(scheme + 3 - url.at) : 0, begin = at;
-	while (at < url.size && url.at[at] != '\0' && strchr("/?#", url.at[at]) == NULL)
-		at++;
-	bool whole = at == url.size || (url.at[at] == '/' && at + 1 == url.size);
-	if (!whole)
-		return "a URL with a path: its host may be in use for other things";
-	*host = url;
-	host->at += begin;
-	host->size = at - begin;
-	struct bt_line name = *host;
-	name = bt_list_until(&name, ':');
-	return bt_list_target(name) != BT_TARGET_NONE || (host->size > 0 && host->at[0] == '[')
-		   ? "an address, which is no name"
-		   : NULL;
-}

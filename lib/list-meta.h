@@ -32,10 +32,4 @@ struct bt_list_meta {
  */
 void bt_list_meta_add(struct bt_list_meta *meta, const char *key, struct bt_line value);
 
-/*
- * The host that a URL is about, if it is about all of it: a path would mean that the host may have
- * others that are harmless. NULL, or the reason for which it is to be skipped: static text.
- */
-const char *bt_list_host_of_url(struct bt_line *host, struct bt_line url);
-
 #endif

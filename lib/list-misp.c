@@ -77,14 +77,15 @@ static void read_meta(struct bt_list_meta *meta, const struct event *event, cons
 /* ---- attributes ---- */
 
 /* What of the value is the name, and how far it reaches. NULL, or why it is skipped. */
-static const char *settle(struct bt_list_found *found, struct bt_line type)
+static const char *settle(
+    const struct bt_list_parse *parse, struct bt_list_found *found, struct bt_line type)
 {
 	unsigned line = found->name.number;
 	found->scope = BT_SCOPE_EXACT;
 	if (bt_list_is(type, "domain") || bt_list_is(type, "domain|ip"))
 		found->scope = BT_SCOPE_SUBTREE;
 	else if (bt_list_is(type, "url"))
-		return bt_list_json_host(found);
+		return bt_list_json_host(parse, found);
 	else if (!bt_list_is(type, "hostname") && !bt_list_is(type, "hostname|port"))
 		return "an indicator that is no name";
 	if (memchr(type.at, '|', type.size) != NULL)
@@ -102,7 +103,7 @@ static bool read_attribute(
 		bt_list_bad(event->parse, line, "an attribute without a value");
 		return true;
 	}
-	const char *skipped = settle(&found, bt_list_json_line(attribute, "type"));
+	const char *skipped = settle(event->parse, &found, bt_list_json_line(attribute, "type"));
 	if (skipped == NULL && bt_list_json_true(attribute, "deleted"))
 		skipped = "an attribute that was deleted";
 	if (skipped == NULL && !bt_list_json_true(attribute, "to_ids"))

@@ -196,7 +196,7 @@ static bool read_term(struct bundle *b, const struct term *term, struct bt_list_
 	found->name.number = line;
 	found->scope = BT_SCOPE_SUBTREE;
 	if (bt_list_is(term->path, "url:value"))
-		skipped = bt_list_json_host(found);
+		skipped = bt_list_json_host(b->parse, found);
 	else if (!bt_list_is(term->path, "domain-name:value"))
 		skipped = "an indicator that is no name";
 	if (skipped == NULL)

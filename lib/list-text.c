@@ -25,6 +25,8 @@ static bool read_prose(
 		    .key = &find.key, .scope = BT_SCOPE_SUBTREE, .line = find.line};
 		if (find.kind == BT_PROSE_OTHER)
 			bt_list_bad(parse, find.line, find.reason);
+		else if (find.kind == BT_PROSE_NAME && find.has_path && !parse->reader->all_urls)
+			bt_list_skip(parse, find.line, BT_LIST_URL_WITH_PATH);
 		else if (find.kind == BT_PROSE_NAME && !bt_list_emit(parse, &entry, err))
 			return false;
 	}

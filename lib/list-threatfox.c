@@ -45,7 +45,7 @@ static bool read_record(
 	}
 	found.name.number = line;
 	if (bt_list_is(type, "url"))
-		skipped = bt_list_json_host(&found);
+		skipped = bt_list_json_host(parse, &found);
 	else if (!bt_list_is(type, "domain"))
 		skipped = "an indicator that is no name";
 	if (skipped != NULL) {

@@ -55,13 +55,14 @@ static void read_fields(struct columns *columns, struct bt_line line)
 }
 
 /* The name that an indicator is about. NULL, or why it is skipped. */
-static const char *name_of(struct bt_line *name, struct bt_line indicator, struct bt_line type)
+static const char *name_of(const struct bt_list_parse *parse, struct bt_line *name,
+    struct bt_line indicator, struct bt_line type)
 {
 	*name = indicator;
 	if (bt_list_is(type, "Intel::DOMAIN"))
 		return NULL;
 	if (bt_list_is(type, "Intel::URL"))
-		return bt_list_host_of_url(name, indicator);
+		return bt_list_host_of_url(parse, name, indicator);
 	return "an indicator that is no name";
 }
 
@@ -85,7 +86,7 @@ static bool read_row(struct bt_list_parse *parse, const struct columns *columns,
 		bt_list_bad(parse, line.number, "expected an indicator and its type, with tabs");
 		return true;
 	}
-	const char *why = name_of(&name, indicator, type);
+	const char *why = name_of(parse, &name, indicator, type);
 	if (why != NULL) {
 		bt_list_skip(parse, line.number, why);
 		return true;

@@ -51,6 +51,7 @@ struct bt_list_reader {
 	   its number, from 1. */
 	const struct bt_pair *columns;
 	unsigned column_count;
+	bool all_urls; /* hosts of URLs with a path count, too */
 };
 
 struct bt_list_stats {

@@ -228,6 +228,16 @@ static size_t path_size(struct span text)
 	return (size_t)(text.at - begin);
 }
 
+/* Whether there is more to it than a port, a slash, and the sentence's comma. */
+static bool is_path(const char *at, size_t size)
+{
+	const char *slash = memchr(at, '/', size);
+	for (const char *c = slash; c != NULL && c < at + size; c++)
+		if (is_label(*c))
+			return true;
+	return false;
+}
+
 /* A URL: its octets, or 0. *found says whether it is to be told of. */
 static size_t read_url(
     const struct bt_prose *prose, struct span text, struct bt_prose_find *find, bool *found)
@@ -247,7 +257,9 @@ static size_t read_url(
 	}
 	*found =
 	    host.octets > 0 && (prose->plain || fanged || host.fanged) && judge(&host, find, true);
-	return (size_t)(rest.at - text.at) + path_size(rest);
+	size_t path = path_size(rest);
+	find->has_path = is_path(rest.at, path);
+	return (size_t)(rest.at - text.at) + path;
 }
 
 /* A name, or the user and host of a mail address. */
@@ -267,7 +279,9 @@ static size_t read_name(
 		return (size_t)(rest.at + domain.octets - text.at);
 	}
 	*found = host.dots > 0 && (prose->plain || host.fanged) && judge(&host, find, false);
-	return host.octets + (host.dots > 0 ? path_size(rest) : 0);
+	size_t path = host.dots > 0 ? path_size(rest) : 0;
+	find->has_path = is_path(rest.at, path);
+	return host.octets + path;
 }
 
 /* A hash: its octets, or 0. */

@@ -40,6 +40,7 @@ struct bt_prose_find {
 	const char *at;     /* where it stands, */
 	size_t size;        /* and its octets there */
 	struct bt_key key;  /* of a name */
+	bool has_path;      /* the name is the host of a URL that has one */
 	const char *reason; /* static text */
 };
 

@@ -1382,6 +1382,64 @@ group_lists()
 	try compile -o cut.trie cut.gz
 }
 
+# What no list may take offline, and what of a list does not count.
+group_guards()
+{
+	printf '%s\n' com github.io co.uk evil.example office.example.org mail.corp.example intra.corp.example \
+		x.google.example . 'https://popular.example/x' 'https://bare.example/' | list feed.txt
+	printf '{"name":"n","type":"hostname","list":["google.example",".popular.example","office.example.org"]}' |
+		list warning.json
+	echo x.evil.example | list plain.txt
+	try compile -o feed.trie feed.txt
+	try compile -o feed.trie --explain feed.txt
+	try compile -o feed.trie --no-guards feed.txt
+	try compile -o exact.trie --scope exact feed.txt
+	cat >config.yaml <<-'END'
+		state-dir: state
+		guards: { warning-lists: [ warning.json, plain.txt ], own-zones: [ corp.example ] }
+		lists:
+		  - { name: feed, file: feed.txt, accept: [ github.io, intra.corp.example ] }
+		  - { name: ours, file: feed.txt, action: allow }
+	END
+	try -c config.yaml compile --explain
+	try -c config.yaml lookup github.io
+	sed -i 's/^guards.*/guards: { public-suffixes: false }/; s/url-hosts.*//; s/accept.*/url-hosts: all }/' config.yaml
+	try -c config.yaml compile --explain
+	# nothing is left of one: the others are in force
+	echo com | list only.txt
+	echo good.example | list other.txt
+	try compile -o only.trie only.txt other.txt
+	try compile -o only.trie --strict only.txt other.txt
+	echo '{"type":"cidr","list":["192.0.2.0/24"]}' | list warning.json
+	sed -i 's/^guards.*/guards: { warning-lists: [ warning.json ] }/' config.yaml
+	try -c config.yaml compile
+
+	# how certain, and for how long
+	printf '%s\n' 'domain,confidence,expires' a.example,90, b.example,10, c.example,,2020-01-02 d.example,,2999-01-02 \
+		e.example,50,2020-01-02 f.example,50, | list table.csv
+	cat >config.yaml <<-'END'
+		state-dir: state
+		lists:
+		  - { name: table, file: table.csv, min-confidence: 50 }
+	END
+	try -c config.yaml compile --explain
+	for name in a.example d.example f.example; do
+		"$program" -c config.yaml lookup $name >/dev/null && echo "$name counts"
+	done
+	{
+		echo 'confidence: 40'
+		echo 'indicators: [ g.example, { domain: h.example, confidence: 60 } ]'
+	} | list unsure.yaml
+	sed -i 's/table.csv/unsure.yaml/' config.yaml
+	try -c config.yaml compile --explain
+	{
+		echo 'expires: 2020-01-02'
+		echo 'indicators: [ g.example, { domain: h.example, expires: 2999-01-01 } ]'
+	} | list over.yaml
+	sed -i 's/unsure.yaml/over.yaml/' config.yaml
+	try -c config.yaml compile --explain
+}
+
 # A result that does not arrive is an error.
 group_output()
 {
@@ -1413,7 +1471,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines lists files same dump memory read_only trie \
-	lookup names agree report rows counts segments extract continuity metrics identities forget rollup misdated formats empty doctor terminal output
+	lookup names agree report rows counts segments extract continuity metrics identities forget rollup misdated formats empty doctor terminal guards output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"

@@ -216,7 +216,7 @@ static void ships_an_example(void **state)
 	if (!bt_config_load(&config, path, NULL, NULL, &err))
 		fail_msg("%s", err.text);
 	plain = NULL;
-	assert_int_equal(config->list_count, 6);
+	assert_int_equal(config->list_count, 7);
 	assert_string_equal(config->resolver_id, "dns1.example.net");
 	assert_string_equal(config->state_dir, "/var/lib/beacontrap");
 	assert_int_equal(config->lists[0].scope, BT_SCOPE_SUBTREE);
@@ -244,7 +244,7 @@ static void ships_an_example(void **state)
 
 #define KEYS                                                                                       \
 	"state-dir, run-dir, resolver-id, enabled, sinkhole, lists, clients, "                     \
-	"trusted-forwarders or events"
+	"trusted-forwarders, events or guards"
 #define NAME "expected at most 63 letters, digits, '.', '_' and '-'"
 
 static const struct {
@@ -338,6 +338,17 @@ static const struct {
 	"1:68: timeout \"5\", expected an age such as 30s, 90m, 12h, 400d or 8w\n"
 	"1:81: max-size \"none\", expected a size such as 500MiB or 4GiB\n"
 	"1:99: max-shrink \"101%\", expected a share such as 50%\n"},
+    {TEXT("lists: [{name: x, file: x, accept: [a..b, [c]], min-confidence: 101, url-hosts: "
+	  "some}]\n"),
+	"1:37: \"a..b\": empty label (two dots in a row, or a dot in front), expected a domain "
+	"name\n"
+	"1:43: found a sequence, expected a domain name\n"
+	"1:65: min-confidence \"101\", expected a number from 0 to 100\n"
+	"1:81: unknown url-hosts \"some\", expected bare or all\n"},
+    {TEXT("guards: {public-suffixes: 1, own-zones: x, warning-lists: [[]]}\n"),
+	"1:27: public-suffixes \"1\", expected true or false\n"
+	"1:41: found a text, expected a sequence of names\n"
+	"1:60: found a sequence, expected a path\n"},
     {TEXT("lists: [{name: a b, file: x}]\n"), "1:16: name \"a b\", " NAME "\n"},
     {TEXT("lists: [{name: a/b, file: x}]\n"), "1:16: name \"a/b\", " NAME "\n"},
     {TEXT("lists: [{name: \xc3\xa4, file: x}]\n"), "1:16: name \"\xc3\xa4\", " NAME "\n"},
@@ -424,6 +435,35 @@ static void knows_where_lists_come_from(void **state)
 	bt_config_free(&config);
 }
 
+static void knows_what_counts(void **state)
+{
+	(void)state;
+	struct bt_config *config =
+	    load("lists: [{name: a, file: a}, {name: b, file: b, accept: [github.io, CO.uk.], "
+		 "min-confidence: 70, url-hosts: all}]\n"
+		 "guards: {public-suffixes: false, warning-lists: [w.json, /x.txt], own-zones: "
+		 "[corp.example]}\n");
+	const struct bt_config_list *a = &config->lists[0], *b = &config->lists[1];
+	char text[BT_TEXT_MAX + 1];
+	assert_int_equal(a->accepted.count, 0);
+	assert_int_equal(a->min_confidence, 0);
+	assert_false(a->all_urls);
+	assert_int_equal(b->accepted.count, 2);
+	bt_key_to_text(text, b->accepted.keys[1].bytes, b->accepted.keys[1].len);
+	assert_string_equal(text, "co.uk");
+	assert_int_equal(b->min_confidence, 70);
+	assert_true(b->all_urls);
+	assert_false(config->guards.suffixes);
+	assert_int_equal(config->guards.warning_list_count, 2);
+	assert_non_null(strstr(config->guards.warning_lists[0], "/w.json"));
+	assert_string_equal(config->guards.warning_lists[1], "/x.txt");
+	assert_int_equal(config->guards.own_zones.count, 1);
+	bt_config_free(&config);
+	config = load("enabled: true\n");
+	assert_true(config->guards.suffixes);
+	bt_config_free(&config);
+}
+
 static void tells_what_is_wrong(void **state)
 {
 	(void)state;
@@ -477,6 +517,7 @@ int main(void)
 	    cmocka_unit_test(finds_the_file),
 	    cmocka_unit_test(ships_an_example),
 	    cmocka_unit_test(knows_where_lists_come_from),
+	    cmocka_unit_test(knows_what_counts),
 	    cmocka_unit_test(tells_what_is_wrong),
 	    cmocka_unit_test(bounds_what_it_reads),
 	    cmocka_unit_test(tells_of_files_that_cannot_be_read),

@@ -158,7 +158,7 @@ static const struct list_row stix[] = {
 												    "\""
 												    ":"
 												    "1"))),
-	"~1 an indicator that was revoked\n~2 an indicator that has expired\n"
+	"~1 an indicator that was revoked\nevil.com subtree {expires=2020-01-01T00:00:00Z}\n"
 	"~3 a pattern in another language\n~4 an indicator of what is "
 	"benign\nevil.com subtree\n"},
     {TEXT(BUNDLE("7,{\"type\":\"indicator\"},{\"type\":\"malware\",\"id\":"

@@ -102,12 +102,18 @@ static void on_skipped(void *ctx, unsigned line, const char *reason)
 	note(seen, "~%u %s\n", line, reason);
 }
 
+static bool all_urls; /* what the readers say from here on */
+
 static struct bt_list_reader reader_of(struct seen *seen)
 {
 	memset(seen, 0, sizeof(*seen));
 	seen->stop_after = -1;
-	return (struct bt_list_reader){
-	    .entry = on_entry, .list = on_list, .bad = on_bad, .skipped = on_skipped, .ctx = seen};
+	return (struct bt_list_reader){.entry = on_entry,
+	    .list = on_list,
+	    .bad = on_bad,
+	    .skipped = on_skipped,
+	    .ctx = seen,
+	    .all_urls = all_urls};
 }
 
 /* A list fails if it has no entry; what else it gave is in *seen in any case. */
@@ -154,6 +160,48 @@ static void expect_rows(enum bt_format format, const struct row *rows, size_t co
 }
 
 #define EXPECT_ROWS(format, rows) expect_rows((format), (rows), sizeof(rows) / sizeof((rows)[0]))
+
+/* ---- URLs ---- */
+
+#define WITH_PATH "a URL with a path: its host may be in use for other things"
+
+static const struct row urls_in_domains[] = {
+    {TEXT("http://evil.com\nhttps://evil.org/\nhxxps[:]//evil[.]net:8443/\nevil.info/\n"),
+	"evil.com subtree\nevil.org subtree\nevil.net subtree\nevil.info subtree\n"},
+    {TEXT("https://github.com/x\nhxxps://github[.]com/x\ngithub.com/x\nhttps://github.com/?x\n"
+	  "https://github.com?x\nhttp:\\\\github.com\\x\nevil.com\n"),
+	"~1 " WITH_PATH "\n~2 " WITH_PATH "\n~3 " WITH_PATH "\n~4 " WITH_PATH "\n~5 " WITH_PATH
+	"\n~6 " WITH_PATH "\nevil.com subtree\n"},
+};
+
+static const struct row urls_in_prose[] = {
+    {TEXT("From hxxps://github[.]com/x/y.ico and github[.]com/z they came to "
+	  "hxxps://evil[.]com:8443/, "
+	  "evil[.]org/ and evil[.]net.\n"),
+	"~1 " WITH_PATH "\n~1 " WITH_PATH
+	"\nevil.com subtree\nevil.org subtree\nevil.net subtree\n"},
+};
+
+static const struct row urls_in_tables[] = {
+    {TEXT("url,family\nhttps://github.com/x,Trap\nhttps://evil.com/,Trap\n"),
+	"~2 " WITH_PATH "\nevil.com exact {family=Trap}\n"},
+};
+
+static const struct row all_urls_in_tables[] = {
+    {TEXT("url,family\nhttps://evil.org/x,Trap\nhttps://evil.com/,Trap\n"),
+	"evil.org exact {family=Trap}\nevil.com exact {family=Trap}\n"},
+};
+
+static void leaves_hosts_of_paths_alone(void **state)
+{
+	(void)state;
+	EXPECT_ROWS(BT_FORMAT_DOMAINS, urls_in_domains);
+	EXPECT_ROWS(BT_FORMAT_TEXT, urls_in_prose);
+	EXPECT_ROWS(BT_FORMAT_CSV, urls_in_tables);
+	all_urls = true;
+	EXPECT_ROWS(BT_FORMAT_CSV, all_urls_in_tables);
+	all_urls = false;
+}
 
 /* ---- plain lists ---- */
 
@@ -285,13 +333,16 @@ static const struct row names[] = {
 
 static void reads_names(void **state)
 {
+	all_urls = true;
 	(void)state;
 	EXPECT_ROWS(BT_FORMAT_DOMAINS, names);
+	all_urls = false;
 }
 
 /* A bad line costs itself and no other. */
 static void stands_by_good_lines(void **state)
 {
+	all_urls = true;
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		static char text[1024], expected[1024];
@@ -308,6 +359,7 @@ static void stands_by_good_lines(void **state)
 		memmove(mark, mark + 1, strlen(mark));
 		expect(BT_FORMAT_DOMAINS, text, (size_t)size, expected);
 	}
+	all_urls = false;
 }
 
 static void keeps_limits_of_names(void **state)
@@ -331,6 +383,7 @@ static void keeps_limits_of_names(void **state)
 
 static void keeps_limit_of_lines(void **state)
 {
+	all_urls = true;
 	(void)state;
 	static char text[3 * 4096], *at;
 	static const char too_long[] = "!2 line too long: more than 4096 characters\n";
@@ -352,6 +405,7 @@ static void keeps_limit_of_lines(void **state)
 	memset(text + strlen("evil.com"), ' ', 2 * 4096);
 	strcpy(text + 2 * 4096, "\nlast.com");
 	expect(BT_FORMAT_DOMAINS, text, strlen(text), "evil.com subtree\nlast.com subtree\n");
+	all_urls = false;
 }
 
 static void reads_layouts(void **state)
@@ -1533,6 +1587,7 @@ static void reads_real_trees(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(leaves_hosts_of_paths_alone),
 	    cmocka_unit_test(reads_names),
 	    cmocka_unit_test(stands_by_good_lines),
 	    cmocka_unit_test(keeps_limits_of_names),
