@@ -795,6 +795,10 @@ group_segments()
 		try report --as-of 2026-11-21 --wide --endpoints old
 		rm "old/events/$kind.seg"
 	done
+	cp "$golden/segments/version-1.roll" old/events/dns1.roll
+	try report --as-of 2026-11-21 --endpoints old
+	try report --as-of 2026-11-21 --by day old
+	try verify old
 	# packed or not, it says the same
 	make_state
 	"$program" report --as-of 2026-11-21 --wide --endpoints --format json state >plain
@@ -1424,7 +1428,7 @@ group_guards()
 	END
 	try -c config.yaml compile --explain
 	for name in a.example d.example f.example; do
-		"$program" -c config.yaml lookup $name >/dev/null && echo "$name counts"
+		"$program" -c config.yaml lookup "$name" >/dev/null && echo "$name counts"
 	done
 	{
 		echo 'confidence: 40'
