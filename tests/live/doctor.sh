@@ -57,7 +57,7 @@ no_events()
 # ---- well ----
 
 echo evil.example >"$work/list.txt"
-configure "  - { name: list, file: list.txt }"
+configure "  - { name: list, file: list.txt, accept: [ internal ] }"
 compile
 start_world
 for stack in "dynlib iterator" "dynlib validator iterator"; do
