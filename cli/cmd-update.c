@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "clock.h"
 #include "compile-job.h"
 #include "due.h"
 #include "escape.h"
@@ -20,6 +21,8 @@
 #include "state-dir.h"
 #include "timestamp.h"
 #include "update-list.h"
+
+enum { DAY_SECONDS = 86400 };
 
 enum { DRY_RUN, NAMES, FORCE, FORMAT };
 
@@ -255,7 +258,10 @@ static bool is_list_due(
 	return bt_is_due(&in, &st, trie);
 }
 
-/* A list can be newer than the trie without being new: the last compile may have failed. */
+/*
+ * A list can be newer than the trie without being new: the last compile may have failed. And in
+ * what has not changed for a day, something may have expired.
+ */
 static bool is_trie_due(const struct bt_config *config)
 {
 	struct bt_trie *trie;
@@ -263,6 +269,7 @@ static bool is_trie_due(const struct bt_config *config)
 	char *path = bt_path_join(config->state_dir, BT_TRIE_FILE);
 	bool due = path == NULL || stat(path, &st) != 0 || !bt_trie_load(&trie, path, NULL);
 	if (!due) {
+		due = bt_clock_real() / 1000 - st.st_mtime >= DAY_SECONDS;
 		for (unsigned i = 0; i < config->list_count; i++)
 			due |= is_list_due(&config->lists[i], bt_trie_policy(trie), &st);
 		bt_trie_close(&trie);

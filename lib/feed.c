@@ -231,6 +231,9 @@ static bool judge(const struct bt_feed_check *check, const struct names *fresh,
 		return bt_fail(err,
 		    "it has more bad lines (%" PRIu64 ") than good ones (%" PRIu64 ")",
 		    fresh->stats.bad, fresh->stats.entries);
+	if (fresh->stats.exceptions == fresh->stats.entries &&
+	    check->list->action != BT_ACTION_ALLOW)
+		return bt_fail(err, "it has only exceptions");
 	return check_count(fresh, said, err) && check_shrink(check, change, err);
 }
 

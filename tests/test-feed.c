@@ -84,6 +84,7 @@ static const struct row rows[] = {
     {NULL, "<html><p>evil[.]com</html>", NULL, BT_FORMAT_TEXT, 1, 0, 1, 0},
     {"a.com\n", "a.com\n? ?\n? ?\n", "it has more bad lines (2) than good ones (1)", 0, 1, 1, 0, 0},
     {"a.com\n", "a.com\n? ?\n", NULL, 0, 1, 1, 0, 0},
+    {"a.com\n", "[Adblock Plus]\n@@||a.com^\n", "it has only exceptions", 0, 1, 1, 1, 1},
     /* what it says of itself */
     {NULL, "# Number of entries: 2\na.com\nb.com\n", NULL, 0, 2, 0, 2, 0},
     {NULL, "# Number of entries: 1\na.com\nb.com\n", NULL, 0, 2, 0, 2, 0},

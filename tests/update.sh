@@ -114,7 +114,12 @@ cp -p state/beacontrap.trie before
 update 0
 cmp -s before state/beacontrap.trie || fail "it compiles what has not changed"
 
-{ names 2 101; } >served/list
+touch -d '25 hours ago' state/beacontrap.trie # something may have expired
+update 0
+cmp -s before state/beacontrap.trie || fail "it compiles something else"
+[ -n "$(find state/beacontrap.trie -mmin -60)" ] || fail "it does not compile what is a day old"
+
+names 2 101 >served/list
 update 0 --dry-run --names
 says '^+ n101\.evil\.example$'
 says '^- n1\.evil\.example$'
