@@ -105,8 +105,7 @@ static void end_lists(struct job *job)
 /* Two of them would write the same files. Until the process ends. */
 static bool lock(const char *folder)
 {
-	char *path = bt_path_join(folder, "lock");
-	int fd = path != NULL ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640) : -1;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 	if (!locked && fd >= 0 && errno == EWOULDBLOCK)
 		bt_message("another update is running");
@@ -114,8 +113,16 @@ static bool lock(const char *folder)
 		bt_message("%s: cannot lock it: %s", folder, strerror(errno));
 	if (!locked && fd >= 0)
 		close(fd);
-	free(path);
 	return locked;
+}
+
+/* What root makes is for who has the state directory: the timer runs as that one. */
+static void give_away(const char *folder, const char *state_dir)
+{
+	struct stat st;
+	if (geteuid() == 0 && stat(state_dir, &st) == 0 &&
+	    lchown(folder, st.st_uid, st.st_gid) != 0)
+		bt_message("warning: %s: %s", folder, strerror(errno));
 }
 
 static bool enter_folder(const struct bt_config *config)
@@ -123,9 +130,13 @@ static bool enter_folder(const struct bt_config *config)
 	struct bt_err err;
 	char *folder = bt_path_join(config->state_dir, BT_FEEDS_FOLDER);
 	bool ok = folder != NULL || bt_fail(&err, "out of memory");
-	ok = ok && bt_compile_make_state(config->state_dir, &err) && bt_state_folder(folder, &err);
+	ok = ok && bt_compile_make_state(config->state_dir, &err);
+	bool missing = ok && access(folder, F_OK) != 0;
+	ok = ok && bt_state_folder(folder, &err);
 	if (!ok)
 		bt_message("%s", err.text);
+	if (ok && missing)
+		give_away(folder, config->state_dir);
 	ok = ok && lock(folder);
 	free(folder);
 	return ok;
