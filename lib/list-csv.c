@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "list-meta.h"
-#include "refang.h"
 
 enum {
 	CELLS_MAX = 256,
@@ -345,17 +344,13 @@ static bool read_row(struct bt_list_parse *parse, const struct columns *columns,
 	}
 	struct bt_key key;
 	bool tree = row.meaning == DOMAIN;
-	const char *reason = tree ? bt_refang_tree(&key, row.name.at, row.name.size)
-				  : bt_refang_key(&key, row.name.at, row.name.size);
+	row.name.number = record->line;
 	const struct bt_entry entry = {.key = &key,
 	    .scope = tree ? BT_SCOPE_SUBTREE : BT_SCOPE_EXACT,
 	    .pairs = row.meta.pairs,
 	    .pair_count = row.meta.count,
 	    .line = record->line};
-	if (reason == NULL)
-		return bt_list_emit(parse, &entry, err);
-	bt_list_bad(parse, record->line, reason);
-	return true;
+	return !bt_list_key(parse, &key, row.name, tree) || bt_list_emit(parse, &entry, err);
 }
 
 /* ---- the table ---- */

@@ -77,6 +77,12 @@ bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, str
 void bt_list_bad(struct bt_list_parse *parse, unsigned line, const char *reason);
 void bt_list_skip(struct bt_list_parse *parse, unsigned line, const char *reason);
 
+/*
+ * The key of a name, or of a tree's: "*." may stand in front of that. False: it is bad, or a URL
+ * that does not count, which was told.
+ */
+bool bt_list_key(struct bt_list_parse *parse, struct bt_key *key, struct bt_line name, bool tree);
+
 /* Emits the tree of this name, or tells why it is none. */
 bool bt_list_emit_tree(
     struct bt_list_parse *parse, struct bt_line name, bool except, struct bt_err *err);

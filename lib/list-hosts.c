@@ -16,7 +16,6 @@
 #include <strings.h>
 
 #include "list-formats.h"
-#include "refang.h"
 
 /* ---- names ---- */
 
@@ -64,12 +63,9 @@ static bool read_names(struct bt_list_parse *parse, struct bt_line line, struct 
 		struct bt_key key;
 		if (is_own_name(word))
 			continue;
-		const char *reason = bt_refang_key(&key, word.at, word.size);
 		const struct bt_entry entry = {
 		    .key = &key, .scope = BT_SCOPE_EXACT, .line = line.number};
-		if (reason != NULL)
-			bt_list_bad(parse, line.number, reason);
-		else if (!bt_list_emit(parse, &entry, err))
+		if (bt_list_key(parse, &key, word, false) && !bt_list_emit(parse, &entry, err))
 			return false;
 	}
 	return true;

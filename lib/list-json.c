@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "list-json.h"
-#include "refang.h"
 
 /* "{" or "[", and then what can come: "[Adblock Plus]" is something else. */
 bool bt_list_is_json(const char *at, size_t size)
@@ -109,9 +108,6 @@ bool bt_list_json_emit(
 {
 	struct bt_key key;
 	const struct bt_line name = found->name;
-	const char *reason = found->scope == BT_SCOPE_EXACT
-				 ? bt_refang_key(&key, name.at, name.size)
-				 : bt_refang_tree(&key, name.at, name.size);
 	const struct bt_entry entry = {
 	    .key = &key,
 	    .scope = found->scope,
@@ -119,8 +115,6 @@ bool bt_list_json_emit(
 	    .pair_count = found->meta.count,
 	    .line = name.number,
 	};
-	if (reason == NULL)
-		return bt_list_emit(parse, &entry, err);
-	bt_list_bad(parse, name.number, reason);
-	return true;
+	return !bt_list_key(parse, &key, name, found->scope != BT_SCOPE_EXACT) ||
+	       bt_list_emit(parse, &entry, err);
 }

@@ -13,7 +13,6 @@
 #include <time.h>
 
 #include "list-formats.h"
-#include "refang.h"
 #include "yaml-doc.h"
 
 enum {
@@ -364,19 +363,16 @@ static bool emit(struct reader *r, const yaml_node_t *domain, struct bt_err *err
 	struct bt_key key;
 	if (text == NULL)
 		return true;
-	const char *reason = indicator->scope == BT_SCOPE_EXACT
-				 ? bt_refang_key(&key, text, strlen(text))
-				 : bt_refang_tree(&key, text, strlen(text));
-	if (reason != NULL) {
-		bt_yaml_problem(&r->yaml, domain, "%s", reason);
+	const struct bt_line name = {
+	    .at = text, .size = strlen(text), .number = (unsigned)domain->start_mark.line + 1};
+	if (!bt_list_key(r->parse, &key, name, indicator->scope != BT_SCOPE_EXACT))
 		return true;
-	}
 	const struct bt_entry entry = {
 	    .key = &key,
 	    .scope = indicator->scope,
 	    .pairs = indicator->pairs,
 	    .pair_count = indicator->count,
-	    .line = (unsigned)domain->start_mark.line + 1,
+	    .line = name.number,
 	};
 	return bt_list_emit(r->parse, &entry, err);
 }

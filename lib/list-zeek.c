@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "list-meta.h"
-#include "refang.h"
 
 enum { COLUMNS_MAX = 64 };
 
@@ -92,16 +91,13 @@ static bool read_row(struct bt_list_parse *parse, const struct columns *columns,
 		return true;
 	}
 	struct bt_key key;
-	const char *reason = bt_refang_key(&key, name.at, name.size);
+	name.number = line.number;
 	const struct bt_entry entry = {.key = &key,
 	    .scope = BT_SCOPE_EXACT,
 	    .pairs = meta.pairs,
 	    .pair_count = meta.count,
 	    .line = line.number};
-	if (reason == NULL)
-		return bt_list_emit(parse, &entry, err);
-	bt_list_bad(parse, line.number, reason);
-	return true;
+	return !bt_list_key(parse, &key, name, false) || bt_list_emit(parse, &entry, err);
 }
 
 static bool read_lines(struct bt_list_parse *parse, struct bt_lines *lines, struct bt_err *err)

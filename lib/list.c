@@ -23,6 +23,20 @@ bool bt_list_emit(struct bt_list_parse *parse, const struct bt_entry *entry, str
 	return true;
 }
 
+bool bt_list_key(struct bt_list_parse *parse, struct bt_key *key, struct bt_line name, bool tree)
+{
+	const char *skipped = bt_list_why_no_name(parse, name);
+	if (skipped != NULL) {
+		bt_list_skip(parse, name.number, skipped);
+		return false;
+	}
+	const char *reason =
+	    tree ? bt_refang_tree(key, name.at, name.size) : bt_refang_key(key, name.at, name.size);
+	if (reason != NULL)
+		bt_list_bad(parse, name.number, reason);
+	return reason == NULL;
+}
+
 bool bt_list_emit_tree(
     struct bt_list_parse *parse, struct bt_line name, bool except, struct bt_err *err)
 {

@@ -440,7 +440,8 @@ static const struct row hosts[] = {
     {TEXT("::ffff:127.0.0.1 evil.com"), "evil.com exact\n"},
     {TEXT("  0.0.0.0   Evil.COM.   worse.com\tworst.com # three"),
 	"evil.com exact\nworse.com exact\nworst.com exact\n"},
-    {TEXT("0.0.0.0 evil[.]com hxxps://worse[.]com/x"), "evil.com exact\nworse.com exact\n"},
+    {TEXT("0.0.0.0 evil[.]com hxxps://worse[.]com/"), "evil.com exact\nworse.com exact\n"},
+    {TEXT("0.0.0.0 evil[.]com hxxps://github[.]com/x"), "evil.com exact\n~1 " WITH_PATH "\n"},
     {TEXT("0.0.0.0 evil.com\r"), "evil.com exact\n"},
     /* bad names */
     {TEXT("0.0.0.0 a..b evil.com c$d"), "!1 " EMPTY_LABEL "\nevil.com exact\n!1 " STRANGE "\n"},
@@ -993,8 +994,10 @@ static void stops_when_told(void **state)
 #define PLAIN "evil.com subtree\n"
 
 static const struct row yaml_lists[] = {
-    {TEXT("indicators:\n- evil.com\n- Worse[.]COM.\n- hxxps://worst[.]com/x\n"),
-	"evil.com subtree\nworse.com subtree\nworst.com subtree\n"},
+    {TEXT("indicators:\n- evil.com\n- Worse[.]COM.\n- hxxps://worst[.]com/\n"
+	  "- hxxps://github[.]com/x\n- {domain: github.com/y, scope: exact}\n"),
+	"evil.com subtree\nworse.com subtree\nworst.com subtree\n~5 " WITH_PATH "\n~6 " WITH_PATH
+	"\n"},
     {TEXT("\xef\xbb\xbf---\r\nindicators:\r\n- \"evil.com\"\r\n- 'worse.com'\r\n...\r\n"),
 	"evil.com subtree\nworse.com subtree\n"},
     {TEXT("{\"indicators\": [\"evil.com\"]}"), PLAIN},
