@@ -281,34 +281,13 @@ static bool find_format(
 
 /* ---- lists ---- */
 
-/* All of the file, and one octet more than `most` where there is more: malloc'ed. */
-static char *read_all(const struct bt_list_parse *parse, size_t most, size_t *size)
-{
-	size_t room = 0, used = 0;
-	char *text = NULL;
-	for (size_t got = 1; got > 0 && used <= most; used += got) {
-		if (used == room) {
-			room = room == 0 ? 1 << 16 : room * 2;
-			char *larger = realloc(text, room);
-			if (larger == NULL) {
-				free(text);
-				return NULL;
-			}
-			text = larger;
-		}
-		got = bt_unpack_read(parse->input, text + used, room - used);
-	}
-	*size = used;
-	return text;
-}
-
 static bool read_text(struct bt_list_parse *parse, const struct bt_lines *lines, struct bt_err *err)
 {
 	size_t size = parse->size, most = parse->format->most;
 	struct bt_lines text = *lines;
 	char *bytes = NULL;
 	if (parse->input != NULL) {
-		bytes = read_all(parse, most, &size);
+		bytes = bt_unpack_read_all(parse->input, most, &size);
 		if (bytes == NULL)
 			return bt_fail(err, "%s: out of memory", parse->path);
 		bt_lines_of_text(&text, bytes, size);

@@ -356,6 +356,26 @@ size_t bt_unpack_read(struct bt_unpack *input, void *octets, size_t size)
 	return taken;
 }
 
+char *bt_unpack_read_all(struct bt_unpack *input, size_t most, size_t *size)
+{
+	size_t room = 0, used = 0;
+	char *text = NULL;
+	for (size_t got = 1; got > 0 && used <= most; used += got) {
+		if (used == room) {
+			room = room == 0 ? 1 << 16 : room * 2;
+			char *larger = realloc(text, room);
+			if (larger == NULL) {
+				free(text);
+				return NULL;
+			}
+			text = larger;
+		}
+		got = bt_unpack_read(input, text + used, room - used);
+	}
+	*size = used;
+	return text;
+}
+
 bool bt_unpack_rewind(struct bt_unpack *input)
 {
 	if (lseek(input->fd, 0, SEEK_SET) != 0)

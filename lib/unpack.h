@@ -54,6 +54,12 @@ const char *bt_unpack_head(struct bt_unpack *input, size_t *size);
 /* Up to `size` octets. 0: the end, or an error. */
 size_t bt_unpack_read(struct bt_unpack *input, void *octets, size_t size);
 
+/*
+ * All that comes: malloc'ed, the caller's; NULL if memory runs out. Where there are more than
+ * `most` octets, more than that. Then ask for the error.
+ */
+char *bt_unpack_read_all(struct bt_unpack *input, size_t most, size_t *size);
+
 /* Back to the first octet. False: see errno; a pipe cannot do it. */
 bool bt_unpack_rewind(struct bt_unpack *input);
 
