@@ -69,7 +69,8 @@ static void say_bad(void *ctx, const char *text)
 		bt_message("%s", text);
 }
 
-struct bt_trie *bt_argument_trie(char *const *files, unsigned count, enum bt_action action)
+struct bt_trie *bt_argument_trie(
+    char *const *files, unsigned count, enum bt_action action, bool past)
 {
 	const struct bt_config_list like = {.action = action, .format = BT_FORMAT_AUTO};
 	struct bt_trie *trie = NULL;
@@ -89,6 +90,7 @@ struct bt_trie *bt_argument_trie(char *const *files, unsigned count, enum bt_act
 	    .list_count = count,
 	    .sinkhole = &bt_argument_sinkhole,
 	    .dated = true,
+	    .past = past,
 	    .bad = say_bad,
 	    .ctx = &bad};
 	bool compiled = bt_compile(&options, &bytes, &size, &result, &err);

@@ -22,7 +22,11 @@ struct bt_config_list *bt_argument_lists(
 
 void bt_argument_lists_free(struct bt_config_list *lists, unsigned count);
 
-/* A trie of these files, in memory, with this action; bad lines are said. NULL after a message. */
-struct bt_trie *bt_argument_trie(char *const *files, unsigned count, enum bt_action action);
+/*
+ * A trie of these files, in memory, with this action; bad lines are said. With `past`, what has
+ * expired counts as well. NULL after a message.
+ */
+struct bt_trie *bt_argument_trie(
+    char *const *files, unsigned count, enum bt_action action, bool past);
 
 #endif

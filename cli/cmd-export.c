@@ -164,10 +164,10 @@ static enum bt_exit run(const struct bt_call *call)
 		return bt_usage(call, "export: there is no dialect '%s'", call->option[AS]);
 	if (call->arguments > 0 && call->option[TRIE] != NULL)
 		return bt_usage(call, "export: --trie or LISTs, not both");
-	struct bt_trie *trie =
-	    call->arguments > 0
-		? bt_argument_trie(call->argument, (unsigned)call->arguments, BT_ACTION_SINKHOLE)
-		: bt_open_trie(call, call->option[TRIE]);
+	struct bt_trie *trie = call->arguments > 0
+				   ? bt_argument_trie(call->argument, (unsigned)call->arguments,
+					 BT_ACTION_SINKHOLE, false)
+				   : bt_open_trie(call, call->option[TRIE]);
 	if (trie == NULL)
 		return BT_EXIT_FAILED;
 	enum bt_exit status = export_trie(trie, dialect);

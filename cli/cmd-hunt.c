@@ -221,9 +221,9 @@ static enum bt_exit run(const struct bt_call *call)
 	struct bt_report_call made;
 	if (!check_usage(call, format) || !bt_report_options_read(&made, call))
 		return BT_EXIT_FAILED;
-	struct bt_trie *trie =
-	    path != NULL ? bt_open_trie(call, path)
-			 : bt_argument_trie(call->argument, (unsigned)call->before, BT_ACTION_LOG);
+	struct bt_trie *trie = path != NULL ? bt_open_trie(call, path)
+					    : bt_argument_trie(call->argument,
+						  (unsigned)call->before, BT_ACTION_LOG, true);
 	enum bt_exit status =
 	    trie == NULL ? BT_EXIT_FAILED : hunt_for(trie, &made, call, format, year);
 	bt_trie_close(&trie);

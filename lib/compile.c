@@ -218,7 +218,7 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	bt_left_out_reset(&c->left_out);
 
 	const struct bt_config_list *list = list_of(c);
-	bt_vet_list(&c->vet, list);
+	bt_vet_list(&c->vet, list, number);
 	const struct bt_list_reader reader = {.entry = take_entry,
 	    .list = take_list,
 	    .bad = take_bad,
@@ -296,7 +296,8 @@ static bool read_lists(struct compile *c, struct bt_err *err)
 	if (!bt_policy_builder_new(&c->policy, c->options->sinkhole, err) ||
 	    (c->options->guards != NULL && !bt_guard_new(&c->guard, c->options->guards, err)))
 		return false;
-	bt_vet_begin(&c->vet, c->guard, bt_clock_real() / 1000);
+	bt_vet_begin(
+	    &c->vet, c->guard, c->options->config, c->options->past ? 0 : bt_clock_real() / 1000);
 	for (unsigned i = 0; i < c->options->list_count; i++)
 		if (!read_list(c, i, err))
 			return false;

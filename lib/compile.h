@@ -25,6 +25,7 @@ struct bt_compile_options {
 	const char *dump; /* NULL; else the path of a dump (dump.h), which says all of the above */
 	const struct bt_config_guards *guards; /* NULL: none */
 	bool strict;                           /* a bad line is fatal; in a dump it always is */
+	bool past;  /* what has expired counts: of what is looked for in the past, not blocked */
 	bool dated; /* the trie says when each list's file changed last */
 	/* Each bad line ("file:line: reason"), and progress: what is being done (a list's path, or
 	   words), and how much of it in percent. May be NULL. */

@@ -8,19 +8,24 @@
 
 /* ---- names ---- */
 
+/* As the resolver has it, below the root: nothing that only a report would write. */
 static void read_name(struct bt_yaml *yaml, const yaml_node_t *value, struct bt_config_names *names)
 {
-	static const char expected[] = "a domain name";
+	static const char expected[] = "a domain name", letters[] = "abcdefghijklmnopqrstuvwxyz"
+								    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+								    "0123456789._-\\";
 	const char *text = bt_yaml_text(yaml, value, expected);
 	if (text == NULL)
 		return;
-	enum bt_name_status status =
-	    bt_key_from_text(&names->keys[names->count], text, strlen(text));
-	if (status == BT_NAME_OK)
+	struct bt_key *key = &names->keys[names->count];
+	enum bt_name_status status = bt_key_from_text(key, text, strlen(text));
+	if (status == BT_NAME_OK && text[strspn(text, letters)] != '\0')
+		status = BT_NAME_BYTE;
+	if (status == BT_NAME_OK && key->len > 0)
 		names->count++;
 	else
 		bt_yaml_problem(yaml, value, "\"%.80s\": %s, expected %s", text,
-		    bt_name_reason(status), expected);
+		    status != BT_NAME_OK ? bt_name_reason(status) : "the root", expected);
 }
 
 static void read_names(struct bt_yaml *yaml, yaml_node_t *value, struct bt_config_names *names)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* guard.c -- names that no list may take offline */
 
-#include <libpsl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "guard.h"
 #include "guard-names.h"
 #include "intern.h"
+#include "suffixes.h"
 
 /* What a name is, in a set of protected names with all that are above them. */
 enum {
@@ -24,8 +24,8 @@ struct mark {
 };
 
 struct bt_guard {
-	bool suffixes, zones;
-	psl_ctx_t *psl;
+	bool zones;
+	struct bt_suffixes *suffixes; /* NULL: they are not protected */
 	struct bt_intern *names;
 	struct mark *marks; /* of each name */
 	size_t room;
@@ -96,16 +96,13 @@ static bool read_warning_list(struct bt_guard *guard, const char *path, struct b
 
 static bool fill(struct bt_guard *guard, const struct bt_config_guards *config, struct bt_err *err)
 {
-	guard->suffixes = config->suffixes;
 	guard->zones = config->own_zones.count > 0;
 	guard->names = bt_intern_new();
 	guard->reasons = calloc(config->warning_list_count + 1u, sizeof(*guard->reasons));
-	guard->psl = psl_latest(NULL); /* the system's, or if that is older the library's own */
 	if (guard->names == NULL || guard->reasons == NULL)
 		return bt_fail(err, "out of memory");
-	if (guard->psl == NULL && guard->suffixes)
-		return bt_fail(err, "libpsl has no list of public suffixes "
-				    "(guards: { public-suffixes: false } does without)");
+	if (config->suffixes && !bt_suffixes_new(&guard->suffixes, true, err))
+		return false;
 	for (unsigned i = 0; i < config->own_zones.count; i++)
 		if (!protect(guard, &config->own_zones.keys[i], ZONE, ABOVE_ZONE, 0))
 			return bt_fail(err, "out of memory");
@@ -135,7 +132,7 @@ void bt_guard_free(struct bt_guard **guard)
 	*guard = NULL;
 	if (g == NULL)
 		return;
-	psl_free(g->psl); /* which leaves the built-in list alone */
+	bt_suffixes_free(&g->suffixes);
 	bt_intern_free(&g->names);
 	free(g->marks);
 	for (unsigned i = 0; g->reasons != NULL && i < g->lists; i++)
@@ -156,31 +153,6 @@ static bool is_address(const struct bt_key *key)
 	return size > 0;
 }
 
-static bool is_listed(const struct bt_guard *guard, const char *name, int type)
-{
-	return psl_is_public_suffix2(guard->psl, name, type | PSL_TYPE_NO_STAR_RULE) != 0;
-}
-
-/*
- * Below *.compute.amazonaws.com, every name is a private suffix: but such a name is a host that
- * somebody has hired, and no place where companies live. A name that can be no other's tells.
- */
-static bool is_wildcard(const struct bt_guard *guard, const char *name)
-{
-	char other[BT_TEXT_MAX + 16];
-	const char *dot = strchr(name, '.');
-	snprintf(other, sizeof(other), "beacontrap--%s", dot != NULL ? dot : "");
-	return is_listed(guard, other, PSL_TYPE_PRIVATE);
-}
-
-static bool is_suffix(const struct bt_guard *guard, const struct bt_key *key)
-{
-	char text[BT_TEXT_MAX + 1];
-	bt_key_to_text(text, key->bytes, key->len);
-	return is_listed(guard, text, PSL_TYPE_ANY) &&
-	       (is_listed(guard, text, PSL_TYPE_ICANN) || !is_wildcard(guard, text));
-}
-
 static bool is_in_zone(const struct bt_guard *guard, const struct bt_key *key)
 {
 	for (unsigned labels = 0; guard->zones && labels <= key->labels; labels++)
@@ -194,24 +166,26 @@ static const char *refuse_tree(const struct bt_guard *guard, const struct bt_key
 {
 	if (key->labels == 0)
 		return "it is the root";
-	if (!guard->suffixes)
-		return NULL;
-	if (key->labels == 1)
+	switch (guard->suffixes != NULL ? bt_suffixes_kind(guard->suffixes, key) : BT_SUFFIX_NONE) {
+	case BT_SUFFIX_TOP:
 		return "it is a top-level domain";
-	return is_suffix(guard, key) ? "it is a public suffix, below which others have their names"
-				     : NULL;
+	case BT_SUFFIX_PUBLIC:
+		return "it is a public suffix, below which others have their names";
+	default:
+		return NULL;
+	}
 }
 
 const char *bt_guard_refuses(const struct bt_guard *guard, const struct bt_key *key, uint8_t scope)
 {
-	bool itself = scope != BT_SCOPE_BELOW, below = scope != BT_SCOPE_EXACT;
+	bool below = scope != BT_SCOPE_EXACT;
 	const char *reason = below ? refuse_tree(guard, key) : NULL;
 	if (reason != NULL)
 		return reason;
 	if (is_address(key))
 		return "it is an address, which is no name";
 	const struct mark *mark = find(guard, key->bytes, key->len);
-	if ((itself && (mark->is & WARNED)) || (below && (mark->is & ABOVE_WARNED)))
+	if ((mark->is & WARNED) || (below && (mark->is & ABOVE_WARNED)))
 		return guard->reasons[mark->list];
 	return (below && (mark->is & ABOVE_ZONE)) || is_in_zone(guard, key)
 		   ? "it covers names of the resolver's own zones"

@@ -9,19 +9,29 @@
 
 enum { UNKNOWN = 101 /* a confidence */ };
 
-void bt_vet_begin(struct bt_vet *vet, const struct bt_guard *guard, int64_t now)
+void bt_vet_begin(
+    struct bt_vet *vet, const struct bt_guard *guard, const struct bt_config *config, int64_t now)
 {
 	time_t seconds = (time_t)now;
 	struct tm tm;
-	*vet = (struct bt_vet){.guard = guard, .confidence = UNKNOWN};
+	*vet = (struct bt_vet){.guard = guard, .config = config, .confidence = UNKNOWN};
 	if (gmtime_r(&seconds, &tm) == NULL ||
 	    strftime(vet->now, sizeof(vet->now), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		vet->now[0] = '\0'; /* before everything */
 }
 
-void bt_vet_list(struct bt_vet *vet, const struct bt_config_list *list)
+static bool is_taking(unsigned action)
 {
+	return action < BT_ACTIONS && action != BT_ACTION_ALLOW && action != BT_ACTION_LOG;
+}
+
+void bt_vet_list(struct bt_vet *vet, const struct bt_config_list *list, unsigned number)
+{
+	const struct bt_config *config = vet->config;
 	vet->list = list;
+	vet->takes_away = is_taking(list->action);
+	for (unsigned i = 0; config != NULL && i < config->clients_count; i++)
+		vet->takes_away |= is_taking(config->clients[i].actions[number]);
 	vet->expires[0] = '\0';
 	vet->confidence = UNKNOWN;
 }
@@ -66,11 +76,11 @@ static bool is_accepted(const struct bt_config_list *list, const struct bt_key *
 	return false;
 }
 
-/* What lets pass, takes nothing offline. */
+/* What lets pass, or only looks, takes nothing offline. */
 static const char *refuse(const struct bt_vet *vet, const struct bt_entry *entry)
 {
 	const struct bt_config_list *list = vet->list;
-	if (vet->guard == NULL || entry->except || list->action == BT_ACTION_ALLOW)
+	if (vet->guard == NULL || entry->except || !vet->takes_away)
 		return NULL;
 	const char *reason =
 	    bt_guard_refuses(vet->guard, entry->key, list->scope != 0 ? list->scope : entry->scope);

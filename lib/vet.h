@@ -20,20 +20,24 @@
 enum { BT_VET_DATE = sizeof("9999-12-31T23:59:59Z") };
 
 struct bt_vet {
-	const struct bt_guard *guard; /* NULL: none */
+	const struct bt_guard *guard;   /* NULL: none */
+	const struct bt_config *config; /* NULL: there are no groups */
 	char now[BT_VET_DATE];
 
 	/* of the list that is being read */
 	const struct bt_config_list *list;
+	bool takes_away;           /* from some clients the answer: it is guarded against */
 	char expires[BT_VET_DATE]; /* "": never */
 	unsigned confidence;       /* above 100: it is not said */
 };
 
-/* `now`: Unix seconds. The guard is borrowed. */
-void bt_vet_begin(struct bt_vet *vet, const struct bt_guard *guard, int64_t now);
+/* `now`: Unix seconds; 0, in 1970, nothing has expired. The guard and the configuration are
+ * borrowed. */
+void bt_vet_begin(
+    struct bt_vet *vet, const struct bt_guard *guard, const struct bt_config *config, int64_t now);
 
-/* From here on, of this list; then what it says of itself. */
-void bt_vet_list(struct bt_vet *vet, const struct bt_config_list *list);
+/* From here on, of this list, number `number`; then what it says of itself. */
+void bt_vet_list(struct bt_vet *vet, const struct bt_config_list *list, unsigned number);
 void bt_vet_meta(struct bt_vet *vet, const struct bt_pair *pairs, unsigned count);
 
 /* NULL: it counts. Else why it does not, as long as the guard lives, and whether it is refused. */

@@ -1418,6 +1418,28 @@ group_guards()
 	sed -i 's/^guards.*/guards: { warning-lists: [ warning.json ] }/' config.yaml
 	try -c config.yaml compile
 
+	# what only looks is not guarded against, unless some clients lose the answer; nor is what nobody registered
+	printf '%s\n' com intranet evil.example | list looked.txt
+	cat >config.yaml <<-'END'
+		state-dir: state
+		lists:
+		  - { name: looked, file: looked.txt, action: log }
+	END
+	try -c config.yaml compile --explain
+	echo 'clients: [ { name: guests, networks: [ 10.0.0.0/8 ], action: nxdomain } ]' >>config.yaml
+	try -c config.yaml compile --explain
+	# below a warned name is all that it is warned for
+	echo '{"type":"string","list":["google.example"]}' | gzip >warned.gz
+	echo '*.google.example CNAME .' | list below.rpz
+	echo 'evil.example CNAME .' >>below.rpz
+	cat >config.yaml <<-'END'
+		state-dir: state
+		guards: { warning-lists: [ warned.gz ] }
+		lists:
+		  - { name: below, file: below.rpz, format: rpz }
+	END
+	try -c config.yaml compile --explain
+
 	# how certain, and for how long
 	printf '%s\n' 'domain,confidence,expires' a.example,90, b.example,10, c.example,,2020-01-02 d.example,,2999-01-02 \
 		e.example,50,2020-01-02 f.example,50, | list table.csv
@@ -1427,6 +1449,9 @@ group_guards()
 		  - { name: table, file: table.csv, min-confidence: 50 }
 	END
 	try -c config.yaml compile --explain
+	# who looks into old logs wants what was listed then
+	echo '22-Nov-2019 10:00:00.000 client @0x1 10.0.0.1#5 (c.example): query: c.example IN A + (10.0.0.2)' >query.log
+	"$program" hunt --format csv table.csv -- query.log 2>/dev/null | grep c.example
 	for name in a.example d.example f.example; do
 		"$program" -c config.yaml lookup "$name" >/dev/null && echo "$name counts"
 	done

@@ -318,6 +318,16 @@ static const struct {
 	"1:17: ttl \"18446744073709551617\", expected 0 to 86400 seconds\n"},
     {TEXT("sinkhole: {ttl: 1.5}\n"), "1:17: ttl \"1.5\", expected 0 to 86400 seconds\n"},
     {TEXT("sinkhole: {ede: on}\n"), "1:17: unknown ede \"on\", expected off, code or text\n"},
+    /* names that are protected, or accepted */
+    {TEXT("guards: {own-zones: [., \"a[.]b\", a..b]}\n"),
+	"1:22: \".\": the root, expected a domain name\n"
+	"1:25: \"a[.]b\": unexpected character in a name (write an international name as xn--...), "
+	"expected a domain name\n"
+	"1:34: \"a..b\": empty label (two dots in a row, or a dot in front), expected a domain "
+	"name\n"},
+    {TEXT("lists: [{name: x, file: x, accept: [\"a[.]b\"]}]\n"),
+	"1:37: \"a[.]b\": unexpected character in a name (write an international name as xn--...), "
+	"expected a domain name\n"},
     /* lists */
     {TEXT("lists: [{name: x}]\n"),
 	"1:9: a list without a file, expected the key \"file\" or \"url\"\n"},
