@@ -1303,31 +1303,34 @@ group_decisions()
 	unset BEACONTRAP_CONFIG
 }
 
-# The manual and --help have the same options.
+options_of()
+{
+	"$program" "$1" --help | awk '/^ / {
+		option = $1 ~ /^--/ ? $1 : $2
+		if (option ~ /^--/)
+			print substr(option, 3)
+	}' | sort
+}
+
+# Each subcommand has its page, with its options, and is in the program's.
 group_manual()
 {
-	manual=$golden/../../doc/beacontrap.1
-	for command in compile verify dump lookup allow block pause overrides check-config report tail export metrics forget doctor; do
-		"$program" "$command" --help | awk '/^ / {
-			option = $1 ~ /^--/ ? $1 : $2
-			if (option ~ /^--/)
-				print substr(option, 3)
-		}' | sort >help
-		awk -v command="$command" '$1 == ".Ss" || $1 == ".Sh" { in_it = $2 == command }
-			in_it && $1 == ".It" && $2 == "Fl" {
+	pages=$golden/../../doc
+	"$program" --help | sed -n 's/^  \([a-z-]*\)  *[A-Z].*/\1/p' | while read -r command; do
+		options_of "$command" >help
+		awk '$1 == ".It" && $2 == "Fl" {
 				for (i = 3; i <= NF; i++)
 					if ($i ~ /^-[a-z]/)
 						print substr($i, 2)
 			}
-			END { print "config"; print "help" }' "$manual" | sort >told
+			END { print "config"; print "help" }' "$pages/beacontrap-$command.1" | sort >told
+		# of hunt, it says what it has beyond report
+		if [ "$command" = hunt ]; then
+			options_of report | cat - told | sort -u >all
+			comm -12 help all >told
+		fi
 		echo "$command: $(comm -3 help told | xargs)"
-	done
-	# The manual says of hunt what it has beyond report.
-	for command in report hunt; do
-		"$program" "$command" --help | sed -n 's/^  .*--\([a-z-]*\).*/\1/p' | sort >"options-$command"
-	done
-	comm -13 options-report options-hunt | while read -r option; do
-		grep -q "^\.It Fl .*-$option\( \|$\)" "$manual" || echo "hunt: $option"
+		grep -q "^\.It Cm $command\$" "$pages/beacontrap.1" || echo "beacontrap(1) does not name $command"
 	done
 }
 

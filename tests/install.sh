@@ -37,6 +37,8 @@ need './opt/bt/bin/beacontrap'
 need './opt/bt/share/beacontrap/blocklists/3cx.yaml'
 need './opt/bt/share/doc/beacontrap/examples/beacontrap.yaml'
 need './opt/bt/share/man/man1/beacontrap.1'
+need './opt/bt/share/man/man1/beacontrap-report.1'
+need './opt/bt/share/man/man8/beacontrap-module.8'
 if [ -n "${BT_MODULE:-}" ]; then
 	need './opt/bt/lib/beacontrap/beacontrap.so'
 fi
