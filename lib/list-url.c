@@ -54,7 +54,7 @@ const char *bt_list_host_of_url(
 
 const char *bt_list_why_no_name(const struct bt_list_parse *parse, struct bt_line word)
 {
-	if (parse->reader->all_urls ||
+	if (parse->reader->all_urls || word.size == 0 ||
 	    (memchr(word.at, '/', word.size) == NULL && memchr(word.at, '\\', word.size) == NULL))
 		return NULL;
 	return has_path(word, end_of_host(word, behind_scheme(word))) ? BT_LIST_URL_WITH_PATH
