@@ -54,8 +54,7 @@ static const struct form {
     {"misp", BT_FORMAT_MISP, "{\"Event\":{\"info\":\"Trap\",\"Attribute\":[\n",
 	"{\"type\":\"domain\",\"value\":\"", "\",\"to_ids\":true},\n", false,
 	"{\"type\":\"ip-dst\",\"value\":\"192.0.2.1\",\"to_ids\":true}]}}\n"},
-    {"text", BT_FORMAT_TEXT, "What was seen\n", "It is hxxp://", "/ now.\n",
-	false, NULL},
+    {"text", BT_FORMAT_TEXT, "What was seen\n", "It is hxxp://", "/ now.\n", false, NULL},
     {"yaml", BT_FORMAT_YAML, "family: Trapper\nindicators:\n", "- ", "\n", false, NULL},
 };
 

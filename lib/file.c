@@ -196,8 +196,8 @@ static bool replace(
 static bool sync_folder(int folder, const char *path, struct bt_err *err)
 {
 	return fsync(folder) == 0 || errno == EINVAL ||
-	       bt_fail(err, "%s: written, but may not survive a power cut: %s", path,
-		   strerror(errno));
+	       bt_fail(
+		   err, "%s: written, but may not survive a power cut: %s", path, strerror(errno));
 }
 
 bool bt_file_replace(
