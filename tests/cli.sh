@@ -1389,6 +1389,26 @@ group_lists()
 	try compile -o cut.trie cut.gz
 }
 
+# The configurations in the documents are right.
+group_documents()
+{
+	for document in README.md blocklists/README.md docker/README.md; do
+		awk -v name="$(basename "$(dirname "x/$document")")" '
+			/^```yaml$/ { number++; inside = 1; next }
+			/^```$/ { inside = 0 }
+			inside { print >(name "-" number ".yaml") }' "$golden/../../$document"
+	done
+	for file in x-*.yaml; do
+		grep -q '^lists:' "$file" || continue
+		sed -i 's|/var/lib/beacontrap|state|; s|/run/beacontrap|run|' "$file"
+		sed -n 's/.*[{ ]file: \([^ ,}]*\).*/\1/p' "$file" | while read -r list; do
+			mkdir -p "$(dirname "$list")"
+			echo evil.example >"$list"
+		done
+		try -c "$file" check-config
+	done
+}
+
 # What no list may take offline, and what of a list does not count.
 group_guards()
 {
@@ -1503,7 +1523,7 @@ group_output()
 }
 
 [ $# -gt 0 ] || set -- usage manual decisions config compile bad_lines lists files same dump memory read_only trie \
-	lookup names agree report rows counts segments extract continuity metrics identities forget rollup misdated formats empty doctor terminal guards output
+	lookup names agree report rows counts segments extract continuity metrics identities forget rollup misdated formats empty doctor terminal documents guards output
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"
