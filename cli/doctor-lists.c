@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compile.h"
 #include "doctor.h"
 #include "due.h"
 #include "timestamp.h"
@@ -71,6 +72,11 @@ static void check_list(struct bt_doctor *doctor, const struct bt_config_list *li
 {
 	struct stat st;
 	char ago[64];
+	if (bt_list_is_awaited(list)) {
+		bt_found(doctor, BT_HEALTH_WARN, "%s: not fetched yet: empty", list->name);
+		bt_advise(doctor, "run `beacontrap update`");
+		return;
+	}
 	const char *wrong = wrong_with(list->file, &st);
 	if (wrong != NULL) {
 		bt_found(doctor, BT_HEALTH_FAIL, "%s: %s: %s", list->name, list->file, wrong);

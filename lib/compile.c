@@ -185,8 +185,7 @@ static bool add_list(struct compile *c, int64_t modified, struct bt_err *err)
 	return bt_policy_add_list(c->policy, &info, err);
 }
 
-/* A list that comes from somewhere else, and has not come yet. */
-static bool is_awaited(const struct bt_config_list *list)
+bool bt_list_is_awaited(const struct bt_config_list *list)
 {
 	return list->feed.url != NULL && access(list->file, F_OK) != 0 && errno == ENOENT;
 }
@@ -229,7 +228,7 @@ static bool read_list(struct compile *c, unsigned number, struct bt_err *err)
 	    .column_count = list->column_count,
 	    .all_urls = list->all_urls};
 	struct bt_list_stats stats;
-	if (is_awaited(list))
+	if (bt_list_is_awaited(list))
 		return add_empty(c, 0,
 		    "not fetched yet: the list is empty until `beacontrap update` has it", err);
 	tell(c, list->file, 0, 0);

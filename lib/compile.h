@@ -66,4 +66,8 @@ bool bt_compile(const struct bt_compile_options *options, void **bytes, size_t *
 bool bt_compile_policy(
     const struct bt_config *config, void **bytes, size_t *size, struct bt_err *err);
 
+/* Whether the list comes from somewhere else, and has not come yet: then it compiles, as an empty
+ * one. */
+bool bt_list_is_awaited(const struct bt_config_list *list);
+
 #endif

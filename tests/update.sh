@@ -278,6 +278,9 @@ update 1 --format json
 grep -q '^{"dryRun":false,"lists":\[{"list":"one","outcome":"same",' out || fail "no JSON"
 grep -q '{"list":"two","outcome":"failed","octets":[0-9]*,"reason":"the server answers 404"}' out || fail "no JSON"
 grep -q '"compiled":"not needed"}$' out || fail "it compiles again"
+"$BT_PROGRAM" -c beacontrap.yaml doctor --server 127.0.0.1@1 >out 2>&1 || :
+says '^warn  list  *two: not fetched yet'
+says '^      -> run `beacontrap update`$'
 update 0 one
 ! grep -q two out || fail "a list that was not asked for"
 update 2 own
