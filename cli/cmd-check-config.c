@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "compile.h"
 #include "escape.h"
 
 static const struct bt_option options[] = {
@@ -32,8 +33,12 @@ static bool check_lists(const struct bt_config *config)
 	bool ok = true;
 	for (unsigned i = 0; i < config->list_count; i++) {
 		const struct bt_config_list *list = &config->lists[i];
-		const char *wrong = wrong_with(list->file);
-		if (wrong != NULL)
+		bool awaited = bt_list_is_awaited(list);
+		const char *wrong = awaited ? NULL : wrong_with(list->file);
+		if (awaited)
+			bt_message(
+			    "list '%s': not fetched yet (`beacontrap update`): empty", list->name);
+		else if (wrong != NULL)
 			bt_message("list '%s': %s: %s", list->name, list->file, wrong);
 		ok = ok && wrong == NULL;
 	}
