@@ -280,7 +280,7 @@ grep -q '{"list":"two","outcome":"failed","octets":[0-9]*,"reason":"the server a
 grep -q '"compiled":"not needed"}$' out || fail "it compiles again"
 "$BT_PROGRAM" -c beacontrap.yaml doctor --server 127.0.0.1@1 >out 2>&1 || :
 says '^warn  list  *two: not fetched yet'
-says '^      -> run `beacontrap update`$'
+says "^      -> run .beacontrap update.\$"
 update 0 one
 ! grep -q two out || fail "a list that was not asked for"
 update 2 own

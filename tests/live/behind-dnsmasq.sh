@@ -39,15 +39,19 @@ start_dnsmasq()
 	"$dnsmasq" --keep-in-foreground --conf-file="$work/dnsmasq.conf" --user="$(id -un)" --pid-file \
 		>"$work/dnsmasq.log" 2>&1 &
 	dnsmasq_pid=$!
-	nsd_pids="$nsd_pids $dnsmasq_pid" # to be stopped at the end, too
 	until_true 10 answers unlisted.example || fail "dnsmasq does not answer"
 }
 
+dnsmasq_pid=''
+
 stop_dnsmasq()
 {
-	kill "$dnsmasq_pid"
+	[ -n "$dnsmasq_pid" ] || return 0
+	kill "$dnsmasq_pid" 2>/dev/null
 	wait "$dnsmasq_pid" 2>/dev/null
+	dnsmasq_pid=''
 }
+trap 'stop_dnsmasq; clean_up' EXIT
 
 blocked='NOERROR A:[0-9]+:0\.0\.0\.0'
 
@@ -65,6 +69,22 @@ for client in 127.0.0.5 127.0.0.6 127.0.0.5; do
 		event $client $transport 127.0.0.1 - www.listed.example 1 sinkhole list listed.example name -
 	done
 done
+# nor while it waits for an answer to another
+signal STOP
+before=$(asked)
+for client in 127.0.0.8 127.0.0.9 127.0.1.1; do
+	echo "$client udp a.one.example A"
+done >"$work/flight"
+ask -j 3 -t 10 <"$work/flight" >"$work/landed" &
+asking=$!
+until_true 8 has_asked $((before + 3)) || fail "dnsmasq does not pass on each client's question"
+signal CONT
+wait "$asking"
+for client in 127.0.0.8 127.0.0.9; do
+	grep -q "^$client .* A:[0-9]*:0.0.0.0 " "$work/landed" || fail "$client got another answer: $(cat "$work/landed")"
+	event $client udp 127.0.0.1 - a.one.example 1 sinkhole list listed.example alias listed.example
+done
+grep -q "^127.0.1.1 .*203[.]0[.]113[.]1@" "$work/landed" || fail "who is exempt got another answer"
 # who is exempt gets no other's answer, and nobody his
 gives 'NOERROR A:[0-9]+:203\.0\.113\.1' 127.0.1.1 udp www.listed.example A
 gives "$blocked" 127.0.0.5 udp www.listed.example A
