@@ -114,6 +114,8 @@ confined() {
 		mount -t tmpfs -o "size=64m,mode=2750,$ours" tmpfs "$root/run/beacontrap"
 		mount -t tmpfs -o "mode=2750,$ours" tmpfs "$root/var/lib/beacontrap"
 		mount -t tmpfs -o "mode=755,$ours" tmpfs "$root/var/lib/unbound"
+		mount --bind docker "$root/etc/beacontrap"
+		mount -o remount,bind,ro "$root/etc/beacontrap"
 		mount -o remount,bind,ro "$root"
 		exec chroot "$root" setpriv --reuid 953 --regid 953 --clear-groups \
 			--inh-caps=-all --bounding-set=-all --no-new-privs "$@"' sh "$@"
