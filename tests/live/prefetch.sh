@@ -75,10 +75,10 @@ scene()
 	return 1
 }
 
-tries=0
+scenes=1 # until_true has tries of its own
 until scene; do
-	tries=$((tries + 1))
-	[ $tries -lt 4 ] || fail "Unbound does not prefetch"
+	scenes=$((scenes + 1))
+	[ $scenes -le 4 ] || fail "Unbound does not prefetch"
 	stop_unbound
 done
 beacontrap block target.early.example --client 127.0.2.0/24 >"$work/decide.log" 2>&1 || fail "block"
