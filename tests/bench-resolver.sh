@@ -87,15 +87,21 @@ grep -q '^  latency p99.9, us  *[0-9]' "$folder/out" || fail "no latency"
 [ "$(figure "$folder/figures" "len(j['waits']) > 0")" = True ] || fail "no swap"
 goals "queries lost" "p99.9 latency with swaps" "a cached name is sinkholed" "events"
 
+expect 0 --swap --seconds 3 --stack debian
+grep -q 'modules: dynlib subnetcache validator iterator$' "$folder/out" || fail "not Debian's modules"
+
 expect 0 --soak 0.1 --json "$folder/figures"
 grep -q '^  reloads by control, by HUP  *[1-9], [1-9]' "$folder/out" || fail "no reload"
 goals "memory" "answers that are errors" "lines of trouble in the log" "events"
 
 expect 0 --all --only unbound,beacontrap
-for part in '^  beacontrap  *1  ' '^  latency p99.9, us  *[0-9]' '^  reloads by control, by HUP  *[1-9]'; do
+for part in '^  beacontrap  *1  ' '^  latency p99.9, us  *[0-9]' '^  reloads by control, by HUP  *[1-9]' \
+	'modules: dynlib iterator$' 'modules: dynlib subnetcache validator iterator$' \
+	'^  modules  *dynlib iterator$' '^  modules  *dynlib subnetcache validator iterator$'; do
 	grep -q "$part" "$folder/out" || fail "--all leaves out: $part"
 done
 expect 2 --all --swap
+expect 2 --stack debian
 
 # The client: whoever does not answer has lost all, paced or not.
 echo a.example >"$folder/names"

@@ -17,7 +17,7 @@ import soak
 import swap
 from compare import Comparison
 from ours import Ours
-from peers import all_peers
+from peers import STACKS, all_peers
 from process import Trouble
 from world import Sizes, World
 
@@ -34,7 +34,12 @@ def parse():
     parser.add_argument("--spoil", metavar="PEER", help="ask the impossible of it: it is found out")
     parser.add_argument("--swap", action="store_true", help="lists that are swapped under load")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="full load, swaps, reloads")
-    parser.add_argument("--all", action="store_true", help="that, and then --swap and --soak 30")
+    parser.add_argument(
+        "--stack", choices=STACKS, help="Unbound's modules, with --swap and --soak (plain)"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="that, then --swap and --soak 30 of each stack"
+    )
     parser.add_argument("--quick", action="store_true", help="small and short: that it works")
     for needed in ("unbound", "module", "beacontrap", "load"):
         parser.add_argument(f"--{needed}", required=True, help=argparse.SUPPRESS)
@@ -45,6 +50,10 @@ def parse():
         parser.error("--list and --benign, or --quick")
     if settings.all and (settings.swap or settings.soak is not None or settings.json is not None):
         parser.error("--all is without --swap, --soak and --json")
+    if settings.stack is not None and not (settings.swap or settings.soak is not None):
+        parser.error("--stack is for --swap and --soak: without them both stacks are measured")
+    if settings.stack is None:
+        settings.stack = "plain"
     if settings.rounds is None:
         settings.rounds = 1 if settings.quick else 9
     if settings.seconds is None:
@@ -130,8 +139,9 @@ def main():
     if not settings.all:
         return measure(settings)
     good = part(settings)
-    good &= part(settings, swap=True, seconds=3 if settings.quick else 10)
-    good &= part(settings, soak=0.2 if settings.quick else 30)
+    for stack in STACKS:
+        good &= part(settings, stack=stack, swap=True, seconds=3 if settings.quick else 10)
+        good &= part(settings, stack=stack, soak=0.2 if settings.quick else 30)
     return good
 
 

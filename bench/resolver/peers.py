@@ -14,6 +14,7 @@ from world import BLOCKED, RESOLVED, find_program, write_text
 
 PLAIN_STACK = "iterator"
 DEBIAN_STACK = "subnetcache validator iterator"
+STACKS = {"plain": PLAIN_STACK, "debian": DEBIAN_STACK}
 
 
 @dataclass

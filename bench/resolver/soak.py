@@ -12,6 +12,7 @@ import subprocess
 import time
 
 from compare import say
+from peers import STACKS
 from process import Trouble
 from report import accounted, events_row, print_goals, print_rows
 from swap import BLOCKED_SHARE, Resolver, count_events
@@ -111,6 +112,7 @@ def run(world, settings, write_json):
     first, last = peaks(memory)
     print_rows(
         [
+            ["modules", f"dynlib {STACKS[settings.stack]}"],
             ["minutes", f"{settings.soak:g}"],
             ["queries", str(sent)],
             ["lost, mostly at reloads", str(lost)],

@@ -15,7 +15,7 @@ from dns import Asker, free_port
 from figures import Figure, judge
 from load import Load
 from ours import Ours
-from peers import Place, beacontrap, make_folder
+from peers import STACKS, Place, beacontrap, make_folder
 from process import Process, Trouble
 from report import accounted, events_row, print_goals, print_rows
 from world import BLOCKED, RESOLVED, is_covered
@@ -71,7 +71,7 @@ class Resolver:
         self.ours = Ours(world.path("ours"), settings.beacontrap, settings.module, world.names)
         self.lists = Lists(world, self.ours, world.sizes.swapped)
         self.place = Place(world, make_folder(world, "beacontrap"), free_port(), self.ours)
-        arguments, environment = beacontrap(server=SOCKET, control=control)(self.place)
+        arguments, environment = beacontrap(STACKS[settings.stack], SOCKET, control)(self.place)
         self.server = Process(
             [settings.unbound, *arguments],
             self.place.folder,
@@ -248,7 +248,7 @@ def run(world, settings, write_json):
     print(
         f"{len(cached)} names in the cache, {rate / 1000:.0f} kq/s of which 1 in"
         f" {BLOCKED_SHARE + 1} blocked, {settings.rounds} rounds of {settings.seconds:g} s, a swap"
-        f" each {PERIOD:g} s; {memory:.0f} MB"
+        f" each {PERIOD:g} s; {memory:.0f} MB; modules: dynlib {STACKS[settings.stack]}"
     )
     print_rows(table(rounds))
     rows = verdicts(rounds, waits, events)
