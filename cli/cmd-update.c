@@ -294,6 +294,8 @@ static enum bt_exit update(struct job *job, const struct bt_call *call)
 	struct bt_err err;
 	if (!begin_lists(job, call))
 		return BT_EXIT_FAILED;
+	if (job->count == 0)
+		bt_message("%s: no list has a url: there is nothing to fetch", job->config->path);
 	bt_progress_start(&job->progress);
 	bool fetched = bt_fetch_all(job->fetches, job->count, on_progress, job, &err);
 	bt_progress_clear(&job->progress);

@@ -288,6 +288,12 @@ says "the list 'own' has no url"
 update 2 four
 says "has no list 'four'"
 
+# what is not fetched is compiled all the same
+printf 'state-dir: none\nlists:\n  - { name: own, file: own.txt }\n' >none.yaml
+"$BT_PROGRAM" -c none.yaml update >out 2>&1 || fail "update without a url"
+says 'no list has a url'
+[ -s none/beacontrap.trie ] || fail "it does not compile"
+
 # one at a time
 exec 9<several/lists
 flock -n 9 || fail "flock"
