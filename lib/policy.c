@@ -294,7 +294,7 @@ bool bt_policy_is_excepted(const struct bt_policy *policy, const struct bt_match
     unsigned count, struct bt_member member, unsigned listed_labels, unsigned labels)
 {
 	struct bt_excepted excepted = {.any = false};
-	for (unsigned i = 0; policy->excepts && i < count; i++)
+	for (unsigned i = 0; i < count; i++)
 		for (unsigned k = bt_policy_class_size(policy, matches[i].class_id); k-- > 0;) {
 			struct bt_member other = bt_policy_member(policy, matches[i].class_id, k);
 			if (other.list == member.list)
@@ -330,8 +330,8 @@ static bool decide_name(const struct bt_policy *policy, const uint8_t *actions,
 		unsigned rank = rank_of(member, action);
 		if (action == BT_ACTION_NONE || (action == BT_ACTION_LOG) != log || rank >= best ||
 		    !bt_scope_covers(member.scope, match->labels, labels) ||
-		    bt_policy_is_excepted(
-			policy, matches, match_count, member, match->labels, labels))
+		    (policy->excepts && bt_policy_is_excepted(policy, matches, match_count, member,
+					    match->labels, labels)))
 			continue;
 		best = rank;
 		*verdict = (struct bt_verdict){

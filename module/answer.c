@@ -29,38 +29,46 @@ static struct owner indicator(const struct query_info *question, unsigned labels
 	return (struct owner){name, question->qname_len - (size_t)(name - question->qname)};
 }
 
+/* An RRset of one record, in one piece of memory. */
+struct rrset {
+	struct ub_packed_rrset_key key;
+	struct packed_rrset_data data;
+	size_t length;
+	time_t ttl;
+	uint8_t *record;
+	uint8_t octets[]; /* the record's: their number in two octets, and they */
+};
+
+/* Without a hash: no cache will have it. */
 static struct ub_packed_rrset_key *make_rrset(struct regional *region, struct owner owner,
     uint16_t type, uint16_t dclass, uint32_t ttl, const uint8_t *rdata, size_t size)
 {
-	struct ub_packed_rrset_key *key = regional_alloc_zero(region, sizeof(*key));
-	struct packed_rrset_data *data = regional_alloc_zero(region, sizeof(*data));
-	size_t *length = regional_alloc_zero(region, sizeof(*length));
-	time_t *rr_ttl = regional_alloc_zero(region, sizeof(*rr_ttl));
-	uint8_t **record = regional_alloc_zero(region, sizeof(*record));
-	uint8_t *octets = regional_alloc(region, size + 2);
-	if (!key || !data || !length || !rr_ttl || !record || !octets)
+	struct rrset *rrset = regional_alloc_zero(region, sizeof(*rrset) + 2 + size);
+	if (rrset == NULL)
 		return NULL;
+	rrset->octets[0] = (uint8_t)(size >> 8);
+	rrset->octets[1] = (uint8_t)size;
+	memcpy(rrset->octets + 2, rdata, size);
+	rrset->record = rrset->octets;
+	rrset->length = size + 2;
+	rrset->ttl = (time_t)ttl;
 
-	octets[0] = (uint8_t)(size >> 8);
-	octets[1] = (uint8_t)size;
-	memcpy(octets + 2, rdata, size);
-	*length = size + 2;
-	*rr_ttl = (time_t)ttl;
-	*record = octets;
+	struct packed_rrset_data *data = &rrset->data;
 	data->ttl = (time_t)ttl;
 	data->count = 1;
-	data->rr_len = length;
-	data->rr_ttl = rr_ttl;
-	data->rr_data = record;
+	data->rr_len = &rrset->length;
+	data->rr_ttl = &rrset->ttl;
+	data->rr_data = &rrset->record;
 	data->trust = rrset_trust_ans_noAA;
 	data->security = sec_status_insecure;
+
+	struct ub_packed_rrset_key *key = &rrset->key;
 	key->entry.key = key;
 	key->entry.data = data;
 	key->rk.dname = owner.name;
 	key->rk.dname_len = owner.size;
 	key->rk.type = htons(type);
 	key->rk.rrset_class = htons(dclass);
-	key->entry.hash = rrset_key_hash(&key->rk);
 	return key;
 }
 
