@@ -8,8 +8,9 @@
 #include <xxhash.h>
 
 #include "intern.h"
+#include "pages.h"
 
-enum { FIRST_SLOTS = 64, FIRST_STRINGS = 32, FIRST_OCTETS = 1024 };
+enum { FIRST_SLOTS = 256, FIRST_STRINGS = 256, FIRST_OCTETS = 4096 };
 
 /* Part of the hash beside the number: most probes that miss never touch the arena. */
 struct slot {
@@ -29,13 +30,18 @@ struct bt_intern {
 	uint32_t count;
 };
 
+static void empty_slots(struct slot *slots, size_t count)
+{
+	memset(slots, 0xff, count * sizeof(*slots)); /* every id EMPTY */
+}
+
 static struct slot *new_slots(size_t count)
 {
 	if (count > SIZE_MAX / sizeof(struct slot))
 		return NULL;
-	struct slot *slots = malloc(count * sizeof(*slots));
+	struct slot *slots = bt_pages_new(count * sizeof(*slots));
 	if (slots != NULL)
-		memset(slots, 0xff, count * sizeof(*slots)); /* every id EMPTY */
+		empty_slots(slots, count);
 	return slots;
 }
 
@@ -45,8 +51,8 @@ struct bt_intern *bt_intern_new(void)
 	if (table == NULL)
 		return NULL;
 	table->slots = new_slots(FIRST_SLOTS);
-	table->ends = malloc(FIRST_STRINGS * sizeof(*table->ends));
-	table->arena = malloc(FIRST_OCTETS);
+	table->ends = bt_pages_new(FIRST_STRINGS * sizeof(*table->ends));
+	table->arena = bt_pages_new(FIRST_OCTETS);
 	table->slot_count = FIRST_SLOTS;
 	table->ends_room = FIRST_STRINGS;
 	table->arena_room = FIRST_OCTETS;
@@ -59,11 +65,17 @@ void bt_intern_free(struct bt_intern **table)
 {
 	if (*table == NULL)
 		return;
-	free((*table)->slots);
-	free((*table)->ends);
-	free((*table)->arena);
+	bt_pages_free((*table)->slots);
+	bt_pages_free((*table)->ends);
+	bt_pages_free((*table)->arena);
 	free(*table);
 	*table = NULL;
+}
+
+void bt_intern_clear(struct bt_intern *table)
+{
+	empty_slots(table->slots, table->slot_count);
+	table->count = 0;
 }
 
 uint32_t bt_intern_count(const struct bt_intern *table)
@@ -125,7 +137,7 @@ static bool grow_slots(struct bt_intern *table)
 			at = (at + 1) & mask;
 		slots[at] = table->slots[i];
 	}
-	free(table->slots);
+	bt_pages_free(table->slots);
 	table->slots = slots;
 	table->slot_count = count;
 	return true;
@@ -138,7 +150,7 @@ static bool grow_ends(struct bt_intern *table)
 	if (table->ends_room > SIZE_MAX / 2 / sizeof(*table->ends))
 		return false;
 	size_t room = table->ends_room * 2;
-	size_t *ends = realloc(table->ends, room * sizeof(*ends));
+	size_t *ends = bt_pages_resize(table->ends, room * sizeof(*ends));
 	if (ends == NULL)
 		return false;
 	table->ends = ends;
@@ -157,7 +169,7 @@ static bool grow_arena(struct bt_intern *table, size_t size)
 			return false;
 		room *= 2;
 	}
-	uint8_t *arena = realloc(table->arena, room);
+	uint8_t *arena = bt_pages_resize(table->arena, room);
 	if (arena == NULL)
 		return false;
 	table->arena = arena;

@@ -22,6 +22,9 @@ struct bt_intern *bt_intern_new(void);
 /* Frees the table and sets *table to NULL. NULL is fine. */
 void bt_intern_free(struct bt_intern **table);
 
+/* Forgets all strings, and keeps their memory for others. */
+void bt_intern_clear(struct bt_intern *table);
+
 /*
  * The number of these octets, which are copied if they are new. False if memory runs out or the
  * table is full (2^32 - 1 strings); then *id is not written.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "endian.h"
+#include "pages.h"
 #include "pairs.h"
 #include "roll.h"
 #include "segment-format.h"
@@ -73,22 +74,23 @@ struct bt_roll_builder {
 	size_t group_room, row_room;
 };
 
-static bool reset(struct bt_roll_builder *builder)
+static void clear(struct bt_roll_builder *builder)
 {
-	bt_intern_free(&builder->shapes);
-	bt_intern_free(&builder->endpoints);
-	bt_intern_free(&builder->groups);
+	bt_intern_clear(builder->shapes);
+	bt_intern_clear(builder->endpoints);
+	bt_intern_clear(builder->groups);
 	bt_pairs_clear(&builder->pairs);
-	builder->shapes = bt_intern_new();
-	builder->endpoints = bt_intern_new();
-	builder->groups = bt_intern_new();
-	return builder->shapes != NULL && builder->endpoints != NULL && builder->groups != NULL;
 }
 
 struct bt_roll_builder *bt_roll_new(void)
 {
 	struct bt_roll_builder *builder = calloc(1, sizeof(*builder));
-	if (builder != NULL && !reset(builder))
+	if (builder == NULL)
+		return NULL;
+	builder->shapes = bt_intern_new();
+	builder->endpoints = bt_intern_new();
+	builder->groups = bt_intern_new();
+	if (builder->shapes == NULL || builder->endpoints == NULL || builder->groups == NULL)
 		bt_roll_free(&builder);
 	return builder;
 }
@@ -332,14 +334,16 @@ bool bt_roll_finish(struct bt_roll_builder *builder, uint8_t *bytes[2], size_t s
 		bytes[0] = put_groups(builder, &orders, &size[0]);
 		bytes[1] = put_rows(builder, &orders, &size[1]);
 	}
-	free(orders.shapes);
-	free(orders.endpoints);
-	free(orders.shape_place);
-	free(orders.endpoint_place);
+	bt_pages_free(orders.shapes);
+	bt_pages_free(orders.endpoints);
+	bt_pages_free(orders.shape_place);
+	bt_pages_free(orders.endpoint_place);
 	free(orders.groups);
 	free(orders.rows);
-	if (bytes[0] != NULL && bytes[1] != NULL && reset(builder))
+	if (bytes[0] != NULL && bytes[1] != NULL) {
+		clear(builder);
 		return true;
+	}
 	free(bytes[0]);
 	free(bytes[1]);
 	return false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pages.h"
 #include "segment-format.h"
 #include "segment-shapes.h"
 
@@ -45,8 +46,14 @@ void bt_endpoint_of(struct bt_columns_endpoint *endpoint, const struct bt_event 
 
 /* ---- in order ---- */
 
+/* An entry of a table, and the octets that most comparisons are decided by. */
+struct ranked {
+	uint64_t first;
+	uint32_t number;
+};
+
 /* The name asked, of a struct bt_event that lies anywhere. */
-static const uint8_t *key_of(struct bt_intern *table, uint32_t number, size_t *key_size)
+static const uint8_t *key_of(const struct bt_intern *table, uint32_t number, size_t *key_size)
 {
 	size_t size;
 	const uint8_t *event = bt_intern_bytes(table, number, &size);
@@ -54,55 +61,87 @@ static const uint8_t *key_of(struct bt_intern *table, uint32_t number, size_t *k
 	return event + offsetof(struct bt_event, key);
 }
 
+/* As a number, in which shorter strings come first. */
+static uint64_t first_octets(const uint8_t *bytes, size_t size)
+{
+	uint64_t first = 0;
+	for (unsigned i = 0; i < 8; i++)
+		first = first << 8 | (i < size ? bytes[i] : 0);
+	return first;
+}
+
+static uint64_t first_of_name(const struct bt_intern *table, uint32_t number)
+{
+	size_t size;
+	const uint8_t *key = key_of(table, number, &size);
+	return first_octets(key, size);
+}
+
+/* What all IPv4 addresses begin with tells nothing. */
+static uint64_t first_of_address(const struct bt_intern *table, uint32_t number)
+{
+	size_t size;
+	const uint8_t *client = bt_intern_bytes(table, number, &size);
+	bool is_ipv4 = memcmp(client, ipv4_prefix, IPV4_AT) == 0;
+	return first_octets(client + (is_ipv4 ? 8 : 0), 8);
+}
+
 /* Shapes by the names asked, and endpoints by address: what is alike stands together. */
 static int by_name(const void *a, const void *b, void *table)
 {
-	uint32_t numbers[2] = {*(const uint32_t *)a, *(const uint32_t *)b};
+	const struct ranked *left = a, *right = b;
+	if (left->first != right->first)
+		return left->first < right->first ? -1 : 1;
 	size_t sizes[2];
-	const uint8_t *left = key_of(table, numbers[0], &sizes[0]);
-	const uint8_t *right = key_of(table, numbers[1], &sizes[1]);
-	int order = memcmp(left, right, sizes[0] < sizes[1] ? sizes[0] : sizes[1]);
+	const uint8_t *keys[2] = {
+	    key_of(table, left->number, &sizes[0]), key_of(table, right->number, &sizes[1])};
+	int order = memcmp(keys[0], keys[1], sizes[0] < sizes[1] ? sizes[0] : sizes[1]);
 	if (order != 0)
 		return order;
 	if (sizes[0] != sizes[1])
 		return sizes[0] < sizes[1] ? -1 : 1;
-	return numbers[0] < numbers[1] ? -1 : 1;
+	return left->number < right->number ? -1 : 1;
 }
 
 static int by_address(const void *a, const void *b, void *table)
 {
+	const struct ranked *left = a, *right = b;
+	if (left->first != right->first)
+		return left->first < right->first ? -1 : 1;
 	size_t size;
-	const void *left = bt_intern_bytes(table, *(const uint32_t *)a, &size);
-	const void *right = bt_intern_bytes(table, *(const uint32_t *)b, &size);
-	return memcmp(left, right, sizeof(struct bt_columns_endpoint));
+	return memcmp(bt_intern_bytes(table, left->number, &size),
+	    bt_intern_bytes(table, right->number, &size), sizeof(struct bt_columns_endpoint));
 }
 
-/* The order of a table's entries, and the place of each in it: malloc'ed, the caller's. */
-static bool sort(struct bt_intern *table, int (*compare)(const void *, const void *, void *),
-    uint32_t **order, uint32_t **place)
+/* The order of a table's entries, and the place of each in it: of pages.h, the caller's. */
+static bool sort(struct bt_intern *table, uint64_t (*first_of)(const struct bt_intern *, uint32_t),
+    int (*compare)(const void *, const void *, void *), uint32_t **order, uint32_t **place)
 {
 	uint32_t count = bt_intern_count(table);
-	*order = malloc(((size_t)count + 1) * sizeof(**order));
-	*place = malloc(((size_t)count + 1) * sizeof(**place));
-	if (*order == NULL || *place == NULL)
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		(*order)[i] = i;
-	if (count > 0)
-		qsort_r(*order, count, sizeof(**order), compare, table);
-	for (uint32_t i = 0; i < count; i++)
-		(*place)[(*order)[i]] = i;
-	return true;
+	*order = bt_pages_new(((size_t)count + 1) * sizeof(**order));
+	*place = bt_pages_new(((size_t)count + 1) * sizeof(**place));
+	struct ranked *ranked = bt_pages_new(((size_t)count + 1) * sizeof(*ranked));
+	bool ok = *order != NULL && *place != NULL && ranked != NULL;
+	for (uint32_t i = 0; ok && i < count; i++)
+		ranked[i] = (struct ranked){.first = first_of(table, i), .number = i};
+	if (ok && count > 0)
+		qsort_r(ranked, count, sizeof(*ranked), compare, table);
+	for (uint32_t i = 0; ok && i < count; i++) {
+		(*order)[i] = ranked[i].number;
+		(*place)[ranked[i].number] = i;
+	}
+	bt_pages_free(ranked);
+	return ok;
 }
 
 bool bt_sort_shapes(struct bt_intern *shapes, uint32_t **order, uint32_t **place)
 {
-	return sort(shapes, by_name, order, place);
+	return sort(shapes, first_of_name, by_name, order, place);
 }
 
 bool bt_sort_endpoints(struct bt_intern *endpoints, uint32_t **order, uint32_t **place)
 {
-	return sort(endpoints, by_address, order, place);
+	return sort(endpoints, first_of_address, by_address, order, place);
 }
 
 /* ---- to octets ---- */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,17 +153,6 @@ static size_t look_at_files(struct entry *entries, size_t found,
 	return found;
 }
 
-/*
- * A segment takes some 50 MB to be packed. What is freed of that stays with the process, in the
- * arena of a thread that sleeps for an hour then, unless it is given back.
- */
-static void give_back_memory(void)
-{
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
-}
-
 static void pack(const struct bt_tidy_options *options, const struct entry *entries, size_t count)
 {
 	for (size_t i = 0; i < count && !is_stopped(options); i++) {
@@ -173,8 +161,6 @@ static void pack(const struct bt_tidy_options *options, const struct entry *entr
 		if (!entries[i].file->open && !entries[i].rollup &&
 		    !bt_segment_pack(entries[i].file->path, options->stop, &packed, &err))
 			say(options, true, "event log: %s; it stays as it is", err.text);
-		if (packed)
-			give_back_memory();
 	}
 }
 

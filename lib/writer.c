@@ -29,7 +29,7 @@ enum {
 	IDLE_MS = 50, /* between two looks at the rings, */
 	BUSY_MS = 5,  /* and when one was more than a quarter full */
 	TIDY_MS = 3600000,
-	TIDY_NICE = 10,
+	TIDY_NICE = 19,
 };
 
 struct bt_writer {

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pages.c -- memory that goes back to the system when it is freed */
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "pages.h"
+
+#ifdef __SANITIZE_ADDRESS__
+
+/* It watches over the ends of malloc's memory. */
+
+void *bt_pages_new(size_t size)
+{
+	return calloc(1, size);
+}
+
+void *bt_pages_resize(void *memory, size_t size)
+{
+	return realloc(memory, size);
+}
+
+void bt_pages_free(void *memory)
+{
+	free(memory);
+}
+
+#else
+
+/* What lies before the memory. */
+struct head {
+	alignas(max_align_t) size_t whole; /* octets, with it */
+};
+
+void *bt_pages_new(size_t size)
+{
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size_t whole = sizeof(struct head) + size;
+	struct head *head =
+	    mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (head == MAP_FAILED)
+		return NULL;
+	head->whole = whole;
+	return head + 1;
+}
+
+void *bt_pages_resize(void *memory, size_t size)
+{
+	struct head *head = memory;
+	if (memory == NULL)
+		return bt_pages_new(size);
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size_t whole = sizeof(struct head) + size;
+	head = mremap(head - 1, head[-1].whole, whole, MREMAP_MAYMOVE);
+	if (head == MAP_FAILED)
+		return NULL;
+	head->whole = whole;
+	return head + 1;
+}
+
+void bt_pages_free(void *memory)
+{
+	struct head *head = memory;
+	if (memory != NULL)
+		munmap(head - 1, head[-1].whole);
+}
+
+#endif
