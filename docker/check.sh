@@ -10,6 +10,7 @@
 set -eu
 
 cd "$(dirname "$0")/.."
+. tools/archives.sh
 release=bookworm
 work=$(mktemp -d)
 image=beacontrap
@@ -49,16 +50,6 @@ quietly() {
 
 # ---- the base image ----
 
-# The Debian archives of this machine as URI SUITE lines, for $release whatever release this is.
-archives() {
-	# shellcheck disable=SC2016 # apt's variables
-	apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-		awk -v release="$release" '$1 == "Debian" && $4 == "main" && $3 ~ /^[a-z]+(-security|-updates)?$/ {
-			sub(/^[a-z]+/, release, $3)
-			print $2, $3
-		}' | sort -u
-}
-
 # What Debian's image leaves out: see its /etc/dpkg/dpkg.cfg.d/docker.
 make_slim() (
 	cd "$1"
@@ -75,13 +66,12 @@ make_slim() (
 )
 
 make_base() {
-	archives >"$work/archives"
+	archives $release >"$work/archives"
 	mirror=$(awk -v release=$release '$2 == release { print $1; exit }' "$work/archives")
 	[ -n "$mirror" ] || die "apt has no lists of a Debian archive: run apt-get update"
 	quietly debootstrap debootstrap --variant=minbase "$release" "$work/base" "$mirror"
 	rm -f "$work/base"/etc/apt/sources.list.d/*
-	sed 's|.*|deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] & main|' "$work/archives" \
-		>"$work/base/etc/apt/sources.list"
+	as_sources <"$work/archives" >"$work/base/etc/apt/sources.list"
 	apt-config dump | grep -i '^Acquire::.*proxy' >"$work/base/etc/apt/apt.conf.d/proxy" || true
 	make_slim "$work/base"
 	base=$(in_storage from scratch)

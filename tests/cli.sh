@@ -1527,6 +1527,10 @@ group_output()
 for name; do
 	if [ "$name" = read_only ] && [ "$(id -u)" -eq 0 ]; then
 		echo "skipped: read_only: root is not kept from anything"
+	elif [ "$name" = memory ] && [ -n "${BT_EMULATED:-}" ]; then
+		echo "skipped: memory: an emulator needs more than the program may have"
+	elif [ "$name" = extract ] && [ -n "${BT_EMULATED:-}" ]; then
+		echo "skipped: extract: an emulator does not tell that a program could not be started"
 	else
 		group "$name"
 	fi

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # install.sh -- `make install DESTDIR=` puts everything in its place, `make uninstall` removes it
 set -eu
-: "${top_builddir:?}"
+: "${top_builddir:?}" "${srcdir:?}"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -35,10 +35,12 @@ need() {
 in_build install
 need './opt/bt/bin/beacontrap'
 need './opt/bt/share/beacontrap/blocklists/3cx.yaml'
-need './opt/bt/share/doc/beacontrap/examples/beacontrap.yaml'
-need './opt/bt/share/man/man1/beacontrap.1'
-need './opt/bt/share/man/man1/beacontrap-report.1'
-need './opt/bt/share/man/man8/beacontrap-module.8'
+for example in "$srcdir"/dist/*.yaml "$srcdir"/dist/*.service "$srcdir"/dist/*.timer; do
+	need "./opt/bt/share/doc/beacontrap/examples/${example##*/}"
+done
+for page in "$srcdir"/doc/*.[1-8]; do
+	need "./opt/bt/share/man/man${page##*.}/${page##*/}"
+done
 if [ -n "${BT_MODULE:-}" ]; then
 	need './opt/bt/lib/beacontrap/beacontrap.so'
 fi

@@ -424,7 +424,7 @@ static struct bt_trie *make_trie(bool enabled)
 	    {.list = 0, .scope = BT_SCOPE_SUBTREE}, {.list = 1, .scope = BT_SCOPE_SUBTREE}};
 	const uint8_t exempt[] = {BT_ACTION_NONE, BT_ACTION_NONE, BT_ACTION_SINKHOLE};
 	const struct bt_network lab = network_of("10.9.0.0/16");
-	uint32_t class_bad, class_ours;
+	uint32_t class_bad = 0, class_ours = 0;
 	assert_true(bt_policy_builder_new(&builder, &sinkhole, &err) &&
 		    bt_policy_add_list(builder, &bad, &err) &&
 		    bt_policy_add_list(builder, &ours, &err) &&
@@ -442,7 +442,7 @@ static struct bt_trie *make_trie(bool enabled)
 	    {.key = good.bytes, .key_size = good.len, .class_id = class_ours}};
 	void *policy, *bytes;
 	size_t policy_size, size;
-	struct bt_trie *trie;
+	struct bt_trie *trie = NULL;
 	assert_true(bt_policy_build(builder, &policy, &policy_size, &err) &&
 		    bt_build(&bytes, &size, names, 3, policy, policy_size, &err) &&
 		    bt_trie_open(&trie, bytes, size, &err));
