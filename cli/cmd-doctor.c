@@ -29,6 +29,7 @@ static const struct {
     {"decisions", false, bt_check_decisions},
     {"module", true, bt_check_module},
     {"status", false, bt_check_status},
+    {"unbound", true, bt_check_unbound},
     {"events", false, bt_check_events},
     {"clients", false, bt_check_clients},
     {"clock", true, bt_check_clock},

@@ -63,7 +63,7 @@ static void check_disk(struct bt_doctor *doctor, const char *folder, uint64_t en
 		bt_found(doctor, BT_HEALTH_FAIL, "%s: %s", folder, strerror(errno));
 		bt_advise(doctor,
 		    "make it, for the user that Unbound runs as: "
-		    "install -d -o unbound -g unbound -m 2750 %s",
+		    "install -d -o unbound -g beacontrap -m 2750 %s",
 		    folder);
 		return;
 	}

@@ -109,7 +109,8 @@ void bt_check_decisions(struct bt_doctor *doctor);
 void bt_check_policy(struct bt_doctor *doctor); /* doctor-policy.c */
 void bt_check_module(struct bt_doctor *doctor); /* doctor-plugin.c */
 void bt_check_status(struct bt_doctor *doctor);
-void bt_check_events(struct bt_doctor *doctor); /* doctor-events.c */
+void bt_check_unbound(struct bt_doctor *doctor); /* doctor-unbound.c */
+void bt_check_events(struct bt_doctor *doctor);  /* doctor-events.c */
 void bt_check_clients(struct bt_doctor *doctor);
 void bt_check_clock(struct bt_doctor *doctor); /* doctor-host.c */
 void bt_check_disk(struct bt_doctor *doctor);
