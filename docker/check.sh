@@ -10,19 +10,10 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-. tools/archives.sh
 release=bookworm
 work=$(mktemp -d)
 image=beacontrap
-
-say() {
-	printf '%s\n' "--- $* ($(($(date +%s) - begun)) s)"
-}
-
-die() {
-	echo "container: $*" >&2
-	exit 1
-}
+. tools/base.sh
 
 # Its storage is its own, and goes with it.
 in_storage() {
@@ -37,16 +28,6 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
-
-# quietly WHAT COMMAND...: its output is for when it fails.
-quietly() {
-	what=$1
-	shift
-	"$@" >"$work/log" 2>&1 || {
-		tail -n 40 "$work/log"
-		die "$what failed"
-	}
-}
 
 # ---- the base image ----
 
@@ -66,13 +47,7 @@ make_slim() (
 )
 
 make_base() {
-	archives $release >"$work/archives"
-	mirror=$(awk -v release=$release '$2 == release { print $1; exit }' "$work/archives")
-	[ -n "$mirror" ] || die "apt has no lists of a Debian archive: run apt-get update"
-	quietly debootstrap debootstrap --variant=minbase "$release" "$work/base" "$mirror"
-	rm -f "$work/base"/etc/apt/sources.list.d/*
-	as_sources <"$work/archives" >"$work/base/etc/apt/sources.list"
-	apt-config dump | grep -i '^Acquire::.*proxy' >"$work/base/etc/apt/apt.conf.d/proxy" || true
+	make_debian "$work/base"
 	make_slim "$work/base"
 	base=$(in_storage from scratch)
 	quietly "import" in_storage add "$base" "$work/base" /
@@ -111,7 +86,6 @@ confined() {
 			--inh-caps=-all --bounding-set=-all --no-new-privs "$@"' sh "$@"
 }
 
-begun=$(date +%s)
 [ "$(id -u)" -eq 0 ] || die "debootstrap and buildah need root"
 say "compose.yaml"
 docker-compose -f docker/compose.yaml config -q
