@@ -34,6 +34,8 @@ need() {
 
 in_build install
 need './opt/bt/bin/beacontrap'
+need './opt/bt/lib/sysusers.d/beacontrap.conf'
+need './opt/bt/lib/tmpfiles.d/beacontrap.conf'
 need './opt/bt/share/beacontrap/blocklists/3cx.yaml'
 for example in "$srcdir"/dist/*.yaml "$srcdir"/dist/*.service "$srcdir"/dist/*.timer; do
 	need "./opt/bt/share/doc/beacontrap/examples/${example##*/}"
