@@ -39,7 +39,7 @@ quietly "git clone" git clone -q --bare . "$root/srv/beacontrap.git"
 
 begun=$(date +%s)
 say "git clone and tools/quickstart"
-unshare --mount --pid --fork --kill-child sh "$0" inside "$root" 2>&1 | tee "$work/out" |
+unshare --mount --pid --fork --kill-child sh tests/quickstart.sh inside "$root" 2>&1 | tee "$work/out" |
 	while IFS= read -r line; do
 		printf '%s\n' "$line"
 		case $line in
