@@ -23,6 +23,7 @@ if [ "${1:-}" = inside ]; then
 fi
 
 work=$(mktemp -d)
+# shellcheck source=tools/base.sh
 . tools/base.sh
 trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 1' HUP INT TERM
