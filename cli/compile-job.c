@@ -2,6 +2,7 @@
 /* compile-job.c -- lists, or a dump, to a trie file in its place */
 
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -21,6 +22,16 @@ enum { STATE_FILE_MODE = 0640 };
 
 /* ---- the file ---- */
 
+/* The group of those who may read who asked, if Unbound's user is in it, or else that user's. */
+static gid_t readers(const struct passwd *user)
+{
+	const struct group *group = getgrnam("beacontrap");
+	for (char **member = group != NULL ? group->gr_mem : NULL; member && *member; member++)
+		if (strcmp(*member, user->pw_name) == 0)
+			return group->gr_gid;
+	return user->pw_gid;
+}
+
 /*
  * Unbound writes there, and begins as root but goes on as its user: by default this one. That this
  * fails is worth a word, not a failure: Unbound may as well go on as root.
@@ -32,7 +43,7 @@ static void give_to_unbound(const char *path)
 		bt_message("%s: made, for root, since there is no user unbound; "
 			   "if Unbound runs as another: chown -R USER: %s",
 		    path, path);
-	else if (lchown(path, user->pw_uid, user->pw_gid) != 0)
+	else if (lchown(path, user->pw_uid, readers(user)) != 0)
 		bt_message("%s: made, for root: cannot give it to the user unbound: %s", path,
 		    strerror(errno));
 	else

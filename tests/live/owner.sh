@@ -14,7 +14,7 @@ fi
 . "${srcdir:-.}/tests/live/lib.sh"
 
 for users in passwd group; do
-	sed '/^unbound:/d' /etc/$users >"$work/$users"
+	sed -e '/^unbound:/d' -e '/^beacontrap:/d' /etc/$users >"$work/$users"
 	chmod 644 "$work/$users"
 	mount --bind "$work/$users" /etc/$users || skip "no bind mount"
 done
@@ -79,6 +79,22 @@ is root:unbound 640 state/beacontrap.trie
 start_unbound "username: unbound"
 until_true 10 recorded || fail "not blocked or not recorded"
 all_well
+stop_unbound
+
+# ---- and the group, whose members may read who asked; of no use to Unbound if it is none of them ----
+
+echo beacontrap:x:64054: >>"$work/group"
+rm -r "$work/state"
+compile "the user unbound"
+is unbound:unbound 2750 state
+sed '/^beacontrap:/s/$/unbound/' "$work/group" >"$work/group.new"
+cat "$work/group.new" >"$work/group"
+rm -r "$work/state"
+compile "the user unbound"
+is unbound:beacontrap 2750 state
+is root:beacontrap 640 state/beacontrap.trie
+start_unbound "username: unbound"
+until_true 10 recorded || fail "not blocked or not recorded with the group beacontrap"
 stop_unbound
 
 # ---- a folder that Unbound may read and not write: names are blocked, and recorded as soon as it may ----
