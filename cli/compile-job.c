@@ -26,7 +26,8 @@ enum { STATE_FILE_MODE = 0640 };
 static gid_t readers(const struct passwd *user)
 {
 	const struct group *group = getgrnam("beacontrap");
-	for (char **member = group != NULL ? group->gr_mem : NULL; member != NULL && *member != NULL; member++)
+	for (char **member = group != NULL ? group->gr_mem : NULL;
+	     member != NULL && *member != NULL; member++)
 		if (strcmp(*member, user->pw_name) == 0)
 			return group->gr_gid;
 	return user->pw_gid;
