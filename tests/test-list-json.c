@@ -40,6 +40,11 @@ static const struct list_row threatfox[] = {
     {TEXT("[" IOC("https://github.com/x/y.exe", "url") ",\n" IOC("http://192.0.2.1/",
 	 "url") ",\n" IOC("evil.com", "domain") ",\n" IOC("https://a.com/?q", "url") "]"),
 	"~1 " PATH "\n~2 an address, which is no name\nevil.com subtree\n~4 " PATH "\n"},
+    /* a URL in a URL is not where it leads */
+    {TEXT("[" IOC("evil.com/r?u=http://good.com/", "url") ",\n" IOC(
+	 "evil.com/x//good.com", "url") ",\n" IOC("evil.com?u=http:\\\\\\\\good.com",
+	 "url") ",\n" IOC("evil.com/", "url") "]"),
+	"~1 " PATH "\n~2 " PATH "\n~3 " PATH "\nevil.com exact\n"},
     {TEXT("[" IOC("d41d8cd98f00b204e9800998ecf8427e", "md5_hash") "]"),
 	"~1 " NO_NAME "\n" EMPTY "threatfox), 1 skipped; line 1: " NO_NAME "\n"},
     /* odd */
