@@ -191,8 +191,10 @@ static bool set_options(struct transfer *t)
 	SET(CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	SET(LOW_SPEED_LIMIT, 1L);
 	SET(LOW_SPEED_TIME, (long)IDLE_SECONDS);
-	if (fetch->ca_file != NULL)
+	if (fetch->ca_file != NULL) {
 		SET(CAINFO, fetch->ca_file);
+		SET(CAPATH, NULL); /* else the system's folder is trusted, too */
+	}
 #undef SET
 	return !bad;
 }

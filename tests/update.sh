@@ -229,6 +229,21 @@ configure 'fetch: { ca-file: cert.pem }'
 update 0
 blocks n104.evil.example
 
+# with a ca-file, the certificates that the system trusts are not trusted: one of them is the server's
+if [ "$(id -u)" -eq 0 ] && [ -d /etc/ssl/certs ] && unshare -m true 2>/dev/null; then
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout other-key.pem -out other.pem -days 2 -subj /CN=other \
+		>openssl.log 2>&1 || fail "$(cat openssl.log)"
+	mkdir certs
+	cp cert.pem "certs/$(openssl x509 -noout -hash -in cert.pem).0"
+	url=$tls_at/ok/list
+	configure 'fetch: { ca-file: other.pem }'
+	status=0
+	unshare -m sh -c 'mount --bind certs /etc/ssl/certs && exec "$@"' sh \
+		"$BT_PROGRAM" -c beacontrap.yaml update >out 2>&1 || status=$?
+	[ "$status" -eq 1 ] || fail "a certificate of the system: status $status, not 1"
+	says '^feed: failed: .*ertificate'
+fi
+
 # ---- what is good ----
 
 sha=$(sha256sum served/list | cut -d' ' -f1 | tr a-f A-F)
