@@ -422,7 +422,7 @@ static bool next_line(struct zone *z, struct bt_lines *lines, struct bt_line *li
 		while (line->size > 0 && strchr(" \t\r", line->at[line->size - 1]) != NULL &&
 		       line->at[line->size - 1] != '\0')
 			line->size--;
-		if (line->size > 0 && line->size <= BT_LINE_MAX && !line->cut)
+		if (line->size > 0 && line->at[0] != ';' && line->size <= BT_LINE_MAX && !line->cut)
 			return true;
 	}
 	return false;

@@ -29,6 +29,10 @@ static const struct list_row zones[] = {
 	"bad.good.com important-exact\nbad.good.com important-below\ngood.com except-below\n"
 	"good.com exact\nx.bad.good.com important-except-exact\nx.good.com except-exact\n"
 	"other.com exact\n"},
+    /* a comment where lines belong together */
+    {TEXT("rpz.example. SOA a. b. (\n; serial\n1 2 3 4 5 )\nbad.good.com.rpz.example. CNAME .\n"
+	  "*.good.com.rpz.example. CNAME rpz-passthru.\n"),
+	"bad.good.com important-exact\ngood.com except-below\n"},
     /* origins */
     {TEXT(ORIGIN "evil.com CNAME .\nb.com.rpz.example. CNAME .\nc.com. CNAME .\n"),
 	"evil.com exact\nb.com exact\n!11 a name outside of the zone\n"},
