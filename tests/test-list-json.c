@@ -13,6 +13,9 @@
 
 #define IOC(name, type) "{\"ioc_value\":\"" name "\",\"ioc_type\":\"" type "\"}"
 
+#define MANY "\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
+#define FAMILIES "family=a; family=a; family=a; family=a; family=a; family=a; family=a; family=a; "
+
 static const struct list_row threatfox[] = {
     /* the export: a number, and one record */
     {TEXT("{\n  \"1234\": [\n    {\n"
@@ -67,6 +70,10 @@ static const struct list_row threatfox[] = {
     {TEXT("[{\"ioc\":\"evil.com\",\"ioc_type\":\"domain\","
 	  "\"confidence_level\":123456789012345678901234567890}]"),
 	"evil.com subtree\n"},
+    /* what decides has room, whatever else is said */
+    {TEXT("[{\"ioc\":\"evil.com\",\"ioc_type\":\"domain\",\"malware\":[" MANY MANY
+	  "\"b\"],\"confidence_level\":10}]"),
+	"evil.com subtree {" FAMILIES FAMILIES "confidence=10}\n"},
     /* no JSON */
     {TEXT("[" IOC("evil.com", "domain") ",\n  {\"ioc\": }]"),
 	"evil.com subtree\nlist:2:11: unexpected token\n"},
