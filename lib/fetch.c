@@ -230,7 +230,7 @@ static bool begin(struct transfer *t, struct bt_fetch *fetch, CURLM *multi)
 
 static bool fail_status(struct bt_fetch *fetch, long status)
 {
-	if (status / 100 == 3)
+	if (status / 100 == 3 && fetch->headers_file != NULL)
 		return bt_fail(&fetch->err,
 		    "the server answers %ld, a redirect, which is not followed with a "
 		    "headers-file: give the URL that it leads to",

@@ -173,6 +173,8 @@ refuses()
 at=http://127.0.0.1:$port
 names 2 101 >served/list
 refuses failed "$at/404/list" 'the server answers 404'
+refuses failed "$at/300/list" 'the server answers 300'
+says 'answers 300; the copy'
 refuses failed "$at/500/list" 'the server answers 500'
 refuses failed "$at/cut/list" 'cut off after [1-9][0-9]* octets'
 refuses failed "$at/chunks/list" '.'
