@@ -252,6 +252,8 @@ sha=$(sha256sum served/list | cut -d' ' -f1 | tr a-f A-F)
 url=$at/ok/list
 configure "fetch: { sha256: $sha }"
 update 0
+refuses refused "$at/ok/list" 'its SHA-256 is [0-9a-f]\{64\}, not 00' \
+	"fetch: { sha256: $(printf '%064d' 0) }" # though the server has nothing new
 names 2 20 >served/list
 configure
 update 0 --force
