@@ -313,6 +313,17 @@ printf 'state-dir: none\nlists:\n  - { name: own, file: own.txt }\n' >none.yaml
 says 'no list has a url'
 [ -s none/beacontrap.trie ] || fail "it does not compile"
 
+# a list that is gone goes, and one that was not there comes in, however old it is
+cp none.yaml more.yaml
+echo "  - { name: more, url: file://$work/served/none, file: more.txt }" >>more.yaml
+"$BT_PROGRAM" -c more.yaml compile >out 2>&1 || fail "compile"
+cp served/one more.txt
+touch -d '2 days ago' more.txt
+"$BT_PROGRAM" -c more.yaml update >out 2>&1 || :
+"$BT_PROGRAM" -c more.yaml lookup n1.evil.example >out 2>&1 || fail "a list that has come is not compiled"
+"$BT_PROGRAM" -c none.yaml update >out 2>&1 || fail "update without a list that was there"
+! "$BT_PROGRAM" -c none.yaml lookup n1.evil.example >out 2>&1 || fail "a list that is gone is in force"
+
 # one at a time
 exec 9<several/lists
 flock -n 9 || fail "flock"
