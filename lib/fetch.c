@@ -152,12 +152,17 @@ static bool add_headers_file(struct transfer *t)
 	return ok;
 }
 
+/* Whatever the umask is, the folder's group can read it: the next to compile may be another user.
+ */
 static bool open_file(struct transfer *t)
 {
 	const char *path = t->fetch->path;
+	struct stat st;
 	if (unlink(path) == 0 || errno == ENOENT)
 		t->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	return t->fd >= 0 || bt_fail(&t->fetch->err, "%s: %s", path, strerror(errno));
+	bool opened = t->fd >= 0 && fstat(t->fd, &st) == 0 &&
+		      fchmod(t->fd, (st.st_mode & 0777) | S_IRGRP) == 0;
+	return opened || bt_fail(&t->fetch->err, "%s: %s", path, strerror(errno));
 }
 
 static bool is_https(const char *url)

@@ -336,10 +336,12 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 . && cp "$BT_PROGRAM" program
 	rm -r several/lists
 	chown 65534:65534 several
-	update 1
+	(umask 077 && update 1)
+	rm several/beacontrap.trie
 	setpriv --reuid 65534 --regid 65534 --clear-groups ./program -c beacontrap.yaml update one >out 2>&1 ||
 		fail "update by another user"
 	says '^one: not changed$'
+	[ -s several/beacontrap.trie ] || fail "another user does not compile"
 fi
 
 # a full disk, or as good as one
