@@ -25,7 +25,7 @@ enum { STATE_MAX = 8192, STATE_MODE = 0640 };
 static char *state_path(const struct bt_config_list *list)
 {
 	char *path;
-	return asprintf(&path, "%s.http", list->file) < 0 ? NULL : path;
+	return asprintf(&path, "%s" BT_FEED_STATE, list->file) < 0 ? NULL : path;
 }
 
 /* The lines that say what it is about. False: there is no copy. */
