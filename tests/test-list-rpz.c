@@ -17,6 +17,8 @@ static const struct list_row zones[] = {
     {TEXT(HEAD "*.evil.com CNAME .\nevil.com CNAME .\n"), "evil.com below\nevil.com exact\n"},
     {TEXT(HEAD "good.com CNAME rpz-passthru.\n*.good.com CNAME RPZ-PassThru.\n"),
 	"good.com except-exact\ngood.com except-below\n"},
+    {TEXT(ORIGIN "good.com CNAME Good.com.\nb.com CNAME b.com\n*.c.com CNAME *.c.com.\n"),
+	"good.com except-exact\nb.com exact\nc.com below\n"},
     {TEXT(HEAD "t.com CNAME rpz-tcp-only.\nevil.com CNAME .\n"),
 	"~8 a rule that asks for TCP (rpz-tcp-only)\nevil.com exact\n"},
     {TEXT(HEAD "evil.com A 192.0.2.1\n A 192.0.2.2\n\tAAAA 2001:db8::1\nb.com TXT \"a;b ( \" c\n"
