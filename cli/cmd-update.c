@@ -270,8 +270,8 @@ static bool is_list_due(
 }
 
 /*
- * A list can be newer than the trie without being new: the last compile may have failed. And in
- * what has not changed for a day, something may have expired.
+ * A list can be newer than the trie without being new: the last compile may have failed. Another
+ * may be gone. And in what has not changed for a day, something may have expired.
  */
 static bool is_trie_due(const struct bt_config *config)
 {
@@ -280,9 +280,12 @@ static bool is_trie_due(const struct bt_config *config)
 	char *path = bt_path_join(config->state_dir, BT_TRIE_FILE);
 	bool due = path == NULL || stat(path, &st) != 0 || !bt_trie_load(&trie, path, NULL);
 	if (!due) {
-		due = bt_clock_real() / 1000 - st.st_mtime >= DAY_SECONDS;
+		const struct bt_policy *policy = bt_trie_policy(trie);
+		bool local = bt_policy_find_list(policy, BT_LOCAL_LIST) >= 0;
+		due = bt_clock_real() / 1000 - st.st_mtime >= DAY_SECONDS ||
+		      bt_policy_lists(policy) - local != config->list_count;
 		for (unsigned i = 0; i < config->list_count; i++)
-			due |= is_list_due(&config->lists[i], bt_trie_policy(trie), &st);
+			due |= is_list_due(&config->lists[i], policy, &st);
 		bt_trie_close(&trie);
 	}
 	free(path);

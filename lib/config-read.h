@@ -17,6 +17,7 @@ struct bt_config_load {
 	unsigned problems;
 	bool out_of_memory;
 	uint8_t *own;         /* of each list: what its sinkhole has of its own */
+	yaml_node_t *lists;   /* NULL: none */
 	yaml_node_t *clients; /* to be read when the lists are known; NULL: none */
 };
 

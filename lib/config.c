@@ -418,6 +418,7 @@ static void read_lists(
 		return;
 	}
 	config->list_count = (unsigned)count;
+	load->lists = value;
 	for (size_t i = 0; i < count; i++)
 		read_list(yaml, bt_yaml_item(yaml, value, i), &config->lists[i]);
 }
@@ -433,6 +434,36 @@ static void settle_files(struct bt_config_load *load)
 		list->file = bt_config_feed_file(config, list);
 		load->out_of_memory |= list->file == NULL;
 	}
+}
+
+/* Whether an update of one writes the other's file. */
+static bool overwrites(const struct bt_config_list *list, const struct bt_config_list *other)
+{
+	if (list->feed.url == NULL || list->file == NULL || other->file == NULL)
+		return false;
+	size_t size = strlen(list->file);
+	return strncmp(other->file, list->file, size) == 0 &&
+	       (other->file[size] == '\0' || strcmp(other->file + size, BT_FEED_STATE) == 0);
+}
+
+static void check_files(struct bt_config_load *load)
+{
+	const struct bt_config_list *lists = load->config->lists;
+	for (unsigned i = 0; i < load->config->list_count; i++)
+		for (unsigned j = 0; j < i; j++) {
+			const char *name = lists[j].name != NULL ? lists[j].name : "";
+			const yaml_node_t *node = bt_yaml_item(&load->yaml, load->lists, i);
+			if (overwrites(&lists[j], &lists[i]))
+				bt_yaml_problem(&load->yaml, node,
+				    "an update of the list \"%s\" writes its file, expected "
+				    "another",
+				    name);
+			else if (overwrites(&lists[i], &lists[j]))
+				bt_yaml_problem(&load->yaml, node,
+				    "an update of it writes the file of the list \"%s\", expected "
+				    "another",
+				    name);
+		}
 }
 
 /* What a list's sinkhole does not say is as everywhere, wherever in the file that stands. */
@@ -485,6 +516,7 @@ static void read_document(struct bt_config_load *load)
 	if (load->out_of_memory)
 		return;
 	settle_files(load);
+	check_files(load);
 	settle_sinkholes(load);
 	bt_config_read_clients(load);
 }

@@ -18,6 +18,7 @@
 #include "policy.h"
 
 #define BT_FEEDS_FOLDER "lists" /* in the state directory: copies of lists that have a URL */
+#define BT_FEED_STATE ".http"   /* behind a copy's name: what the server said of it */
 
 /* Where `beacontrap update` gets a list from. */
 struct bt_config_feed {

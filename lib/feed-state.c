@@ -2,7 +2,8 @@
 /*
  * feed-state.c -- what the server said of the copy of a list, so that it need not send it again
  *
- *     source 5c0ff1ce5c0ff1ce          XXH3-64 of the URL, which may hold a key
+ *     source 5c0ff1ce5c0ff1ce          XXH3-64 of the URL, which may hold a key; its seed is that
+ *                                      of the digest that the file must have, or 0
  *     copy 104857 1795731085.123456789 octets of the file, and when it changed
  *     etag "abc"
  *     modified Thu, 26 Nov 2026 10:00:00 GMT
@@ -24,19 +25,20 @@ enum { STATE_MAX = 8192, STATE_MODE = 0640 };
 static char *state_path(const struct bt_config_list *list)
 {
 	char *path;
-	return asprintf(&path, "%s.http", list->file) < 0 ? NULL : path;
+	return asprintf(&path, "%s" BT_FEED_STATE, list->file) < 0 ? NULL : path;
 }
 
 /* The lines that say what it is about. False: there is no copy. */
 static bool write_subject(char text[static STATE_MAX], const struct bt_config_list *list)
 {
 	struct stat st;
-	const char *url = list->feed.url;
+	const char *url = list->feed.url, *sha256 = list->feed.sha256;
+	uint64_t seed = sha256 != NULL ? XXH3_64bits(sha256, strlen(sha256)) : 0;
 	if (stat(list->file, &st) != 0)
 		return false;
 	snprintf(text, STATE_MAX, "source %016" PRIx64 "\ncopy %lld %lld.%09ld\n",
-	    (uint64_t)XXH3_64bits(url, strlen(url)), (long long)st.st_size, (long long)st.st_mtime,
-	    (long)st.st_mtim.tv_nsec);
+	    (uint64_t)XXH3_64bits_withSeed(url, strlen(url), seed), (long long)st.st_size,
+	    (long long)st.st_mtime, (long)st.st_mtim.tv_nsec);
 	return true;
 }
 

@@ -47,8 +47,9 @@ struct bt_feed_state {
 };
 
 /*
- * From FILE.http, beside the list's file. Empty if there is none, or if the URL or the file is
- * another than the one that it was written for: then the list has to be fetched as a whole.
+ * From FILE.http, beside the list's file. Empty if there is none, or if the URL, the digest that
+ * the file must have, or the file is another than the one that it was written for: then the list
+ * has to be fetched as a whole.
  */
 void bt_feed_state_load(struct bt_feed_state *state, const struct bt_config_list *list);
 

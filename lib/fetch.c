@@ -152,12 +152,17 @@ static bool add_headers_file(struct transfer *t)
 	return ok;
 }
 
+/* Whatever the umask is, the folder's group can read it: the next to compile may be another user.
+ */
 static bool open_file(struct transfer *t)
 {
 	const char *path = t->fetch->path;
+	struct stat st;
 	if (unlink(path) == 0 || errno == ENOENT)
 		t->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	return t->fd >= 0 || bt_fail(&t->fetch->err, "%s: %s", path, strerror(errno));
+	bool opened = t->fd >= 0 && fstat(t->fd, &st) == 0 &&
+		      fchmod(t->fd, (st.st_mode & 0777) | S_IRGRP) == 0;
+	return opened || bt_fail(&t->fetch->err, "%s: %s", path, strerror(errno));
 }
 
 static bool is_https(const char *url)
@@ -191,8 +196,10 @@ static bool set_options(struct transfer *t)
 	SET(CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	SET(LOW_SPEED_LIMIT, 1L);
 	SET(LOW_SPEED_TIME, (long)IDLE_SECONDS);
-	if (fetch->ca_file != NULL)
+	if (fetch->ca_file != NULL) {
 		SET(CAINFO, fetch->ca_file);
+		SET(CAPATH, NULL); /* else the system's folder is trusted, too */
+	}
 #undef SET
 	return !bad;
 }
@@ -228,7 +235,7 @@ static bool begin(struct transfer *t, struct bt_fetch *fetch, CURLM *multi)
 
 static bool fail_status(struct bt_fetch *fetch, long status)
 {
-	if (status / 100 == 3)
+	if (status / 100 == 3 && fetch->headers_file != NULL)
 		return bt_fail(&fetch->err,
 		    "the server answers %ld, a redirect, which is not followed with a "
 		    "headers-file: give the URL that it leads to",

@@ -20,7 +20,7 @@ enum {
 
 struct mark {
 	uint8_t is;
-	uint32_t list; /* that warns of it first */
+	uint32_t list; /* that warns of it first, or else of what is below it */
 };
 
 struct bt_guard {
@@ -34,6 +34,14 @@ struct bt_guard {
 };
 
 /* ---- the set ---- */
+
+static void add_mark(struct mark *to, struct mark of)
+{
+	uint8_t warned = of.is & WARNED ? WARNED : WARNED | ABOVE_WARNED;
+	if ((to->is & warned) == 0)
+		to->list = of.list;
+	to->is |= of.is;
+}
 
 static bool mark(struct bt_guard *guard, const void *key, size_t size, struct mark of)
 {
@@ -51,7 +59,7 @@ static bool mark(struct bt_guard *guard, const void *key, size_t size, struct ma
 	if (id == known)
 		guard->marks[id] = of;
 	else
-		guard->marks[id].is |= of.is;
+		add_mark(&guard->marks[id], of);
 	return true;
 }
 

@@ -52,16 +52,20 @@ void bt_list_meta_add(struct bt_list_meta *meta, const char *key, struct bt_line
 {
 	enum { DATE_ROOM = sizeof("9999-12-31T23:59:59Z") };
 	char *text = meta->text + meta->used;
+	bool expires = strcmp(key, "expires") == 0, confidence = strcmp(key, "confidence") == 0;
+	bool decides = expires || confidence;
+	unsigned pairs = BT_META_PAIRS + (decides ? BT_META_DECIDING_PAIRS : 0);
+	size_t most = BT_META_TEXT + (decides ? BT_META_DECIDING_TEXT : 0);
 	bt_list_trim(&value);
 	size_t room = value.size < DATE_ROOM ? DATE_ROOM : value.size + 1;
-	if (value.size == 0 || meta->count == BT_META_PAIRS || room > BT_META_TEXT - meta->used)
+	if (value.size == 0 || meta->count >= pairs || meta->used + room > most)
 		return;
 	memcpy(text, value.at, value.size);
 	text[value.size] = '\0';
 	drop_controls(text, value.size);
-	if (strcmp(key, "confidence") == 0 && !is_confidence(text))
+	if (confidence && !is_confidence(text))
 		return;
-	if ((strcmp(key, "expires") == 0 || strcmp(key, "first-reported") == 0) && !make_date(text))
+	if ((expires || strcmp(key, "first-reported") == 0) && !make_date(text))
 		return;
 	meta->pairs[meta->count++] = (struct bt_pair){key, text};
 	meta->used += strlen(text) + 1;

@@ -16,11 +16,14 @@ enum {
 	BT_META_TEXT = BT_LINE_MAX + BT_META_PAIRS, /* of all of them: octets */
 };
 
+/* And of what decides whether it counts, `expires` and `confidence`: others leave it this room. */
+enum { BT_META_DECIDING_PAIRS = 2, BT_META_DECIDING_TEXT = 64 };
+
 /* Of one indicator; empty where `count` and `used` are 0. */
 struct bt_list_meta {
-	struct bt_pair pairs[BT_META_PAIRS];
+	struct bt_pair pairs[BT_META_PAIRS + BT_META_DECIDING_PAIRS];
 	unsigned count;
-	char text[BT_META_TEXT];
+	char text[BT_META_TEXT + BT_META_DECIDING_TEXT];
 	size_t used;
 };
 

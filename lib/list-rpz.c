@@ -130,10 +130,17 @@ static void read_scope(struct rule *rule)
 		rule->skipped = "a rule for every name";
 }
 
+/* "good.com CNAME good.com.", as older zones have it, passes. */
+static bool leads_to_itself(const struct rule *rule, const struct bt_key *target)
+{
+	return rule->scope == BT_SCOPE_EXACT && target->len == rule->key.len &&
+	       memcmp(target->bytes, rule->key.bytes, target->len) == 0;
+}
+
 static void read_target(const struct zone *z, struct rule *rule, const struct bt_key *target)
 {
 	struct bt_key relative = *target;
-	if (is_label(target, "rpz-passthru"))
+	if (is_label(target, "rpz-passthru") || leads_to_itself(rule, target))
 		rule->passes = true;
 	else if (is_label(target, "rpz-tcp-only"))
 		rule->skipped = "a rule that asks for TCP (rpz-tcp-only)";
@@ -422,7 +429,7 @@ static bool next_line(struct zone *z, struct bt_lines *lines, struct bt_line *li
 		while (line->size > 0 && strchr(" \t\r", line->at[line->size - 1]) != NULL &&
 		       line->at[line->size - 1] != '\0')
 			line->size--;
-		if (line->size > 0 && line->size <= BT_LINE_MAX && !line->cut)
+		if (line->size > 0 && line->at[0] != ';' && line->size <= BT_LINE_MAX && !line->cut)
 			return true;
 	}
 	return false;

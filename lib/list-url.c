@@ -11,15 +11,6 @@
 
 #include "list-formats.h"
 
-/* Where the host begins. Some people write http:\\host\path. */
-static size_t behind_scheme(struct bt_line url)
-{
-	const char *slashes = memmem(url.at, url.size, "//", 2);
-	if (slashes == NULL)
-		slashes = memmem(url.at, url.size, ":\\\\", 3);
-	return slashes != NULL ? (size_t)(slashes + (*slashes == ':' ? 3 : 2) - url.at) : 0;
-}
-
 /* Where the host, with user and port, ends. */
 static size_t end_of_host(struct bt_line url, size_t begin)
 {
@@ -28,6 +19,19 @@ static size_t end_of_host(struct bt_line url, size_t begin)
 	while (at < url.size && url.at[at] != '\0' && strchr(ends, url.at[at]) == NULL)
 		at++;
 	return at;
+}
+
+/*
+ * Where the host begins. What a path or a query has is no scheme: it may be another URL. Some
+ * people write http:\\host\path.
+ */
+static size_t behind_scheme(struct bt_line url)
+{
+	size_t end = end_of_host(url, 0);
+	if (url.size - end >= 2 && memcmp(url.at + end, "//", 2) == 0)
+		return end + 2;
+	const char *slashes = memmem(url.at, end, ":\\\\", 3);
+	return slashes != NULL ? (size_t)(slashes + 3 - url.at) : 0;
 }
 
 static bool has_path(struct bt_line url, size_t end)

@@ -16,7 +16,7 @@
  *     encoded  the file, which is said to be compressed with gzip
  *     slow     the file, an octet each 50 ms
  *     silent   nothing
- *     404 500  that status, with a page
+ *     300 404 500  that status, with a page
  *     page     a page of HTML, with status 200
  *     loop     a redirect to itself
  *     moved    a redirect to /ok/FILE
@@ -202,7 +202,7 @@ static void answer(const struct client *client, const struct question *question)
 {
 	const char *how = question->how, *scheme = client->tls != NULL ? "https" : "http";
 	char key[256];
-	if (strcmp(how, "404") == 0 || strcmp(how, "500") == 0)
+	if (strcmp(how, "300") == 0 || strcmp(how, "404") == 0 || strcmp(how, "500") == 0)
 		give_page(client, how);
 	else if (strcmp(how, "page") == 0)
 		give_page(client, "200");

@@ -369,6 +369,13 @@ static const struct {
 	"\n"},
     {TEXT("lists:\n- {name: x, file: x}\n- {name: y, file: x}\n- {file: x, name: x}\n"),
 	"4:19: a second list of the name \"x\", expected one of its own\n"},
+    {TEXT(
+	 "lists:\n- {name: x, url: 'http://a/', file: c}\n- {name: y, file: c}\n"
+	 "- {name: z, url: 'http://a/'}\n- {name: z.http, url: 'http://a/'}\n- {name: v, file: d}\n"
+	 "- {name: w, url: 'http://a/', file: d}\n"),
+	"3:3: an update of the list \"x\" writes its file, expected another\n"
+	"5:3: an update of the list \"z\" writes its file, expected another\n"
+	"7:3: an update of it writes the file of the list \"v\", expected another\n"},
     {TEXT("lists: [{name: x, file: x, action: explode}]\n"),
 	"1:36: unknown action \"explode\", expected sinkhole, nxdomain, nodata, refused, drop, "
 	"allow or log\n"},

@@ -158,6 +158,7 @@ static void guards_own_zones(void **state)
 
 #define TOP "it covers a name of the warning list top.json"
 #define PLAIN "it covers a name of the warning list plain.txt"
+#define ONE "it covers a name of the warning list one.txt"
 
 static void guards_warned_names(void **state)
 {
@@ -169,15 +170,22 @@ static void guards_warned_names(void **state)
 	    {"a.b.example", BT_SCOPE_SUBTREE, TOP}, {"plain.example", BT_SCOPE_EXACT, PLAIN},
 	    {"host.plain.example", BT_SCOPE_EXACT, NULL}, {"example", BT_SCOPE_SUBTREE, TOP},
 	    {"github.com", BT_SCOPE_SUBTREE, NULL}, /* of which a page is warned of */
+	    {"above.example", BT_SCOPE_EXACT,
+		ONE}, /* not the list that warns of what is below it */
 	};
+	struct bt_key zone = key_of("corp.plain.example");
 	char *lists[] = {
 	    put("top.json",
-		"{\"description\":\"x\",\"list\":[\"google.com\",\".a.b.example\",7,\"a b\","
+		"{\"description\":\"x\",\"list\":[\"google.com\",\".a.b.example\",\"x.above."
+		"example\",7,\"a b\","
 		"\"192.0.2.1\",\"github.com/x\"],\"name\":\"Top\",\"type\":\"hostname\"}",
 		1),
 	    put("plain.txt", "plain.example\n", 1),
+	    put("one.txt", "above.example\n", 1),
 	};
-	const struct bt_config_guards guards = {.warning_lists = lists, .warning_list_count = 2};
+	const struct bt_config_guards guards = {.warning_lists = lists,
+	    .warning_list_count = 3,
+	    .own_zones = {.keys = &zone, .count = 1}};
 	(void)state;
 	EXPECT_GUARDED(&guards, rows);
 }

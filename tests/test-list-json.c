@@ -13,6 +13,9 @@
 
 #define IOC(name, type) "{\"ioc_value\":\"" name "\",\"ioc_type\":\"" type "\"}"
 
+#define MANY "\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
+#define FAMILIES "family=a; family=a; family=a; family=a; family=a; family=a; family=a; family=a; "
+
 static const struct list_row threatfox[] = {
     /* the export: a number, and one record */
     {TEXT("{\n  \"1234\": [\n    {\n"
@@ -40,6 +43,11 @@ static const struct list_row threatfox[] = {
     {TEXT("[" IOC("https://github.com/x/y.exe", "url") ",\n" IOC("http://192.0.2.1/",
 	 "url") ",\n" IOC("evil.com", "domain") ",\n" IOC("https://a.com/?q", "url") "]"),
 	"~1 " PATH "\n~2 an address, which is no name\nevil.com subtree\n~4 " PATH "\n"},
+    /* a URL in a URL is not where it leads */
+    {TEXT("[" IOC("evil.com/r?u=http://good.com/", "url") ",\n" IOC(
+	 "evil.com/x//good.com", "url") ",\n" IOC("evil.com?u=http:\\\\\\\\good.com",
+	 "url") ",\n" IOC("evil.com/", "url") "]"),
+	"~1 " PATH "\n~2 " PATH "\n~3 " PATH "\nevil.com exact\n"},
     {TEXT("[" IOC("d41d8cd98f00b204e9800998ecf8427e", "md5_hash") "]"),
 	"~1 " NO_NAME "\n" EMPTY "threatfox), 1 skipped; line 1: " NO_NAME "\n"},
     /* odd */
@@ -62,6 +70,10 @@ static const struct list_row threatfox[] = {
     {TEXT("[{\"ioc\":\"evil.com\",\"ioc_type\":\"domain\","
 	  "\"confidence_level\":123456789012345678901234567890}]"),
 	"evil.com subtree\n"},
+    /* what decides has room, whatever else is said */
+    {TEXT("[{\"ioc\":\"evil.com\",\"ioc_type\":\"domain\",\"malware\":[" MANY MANY
+	  "\"b\"],\"confidence_level\":10}]"),
+	"evil.com subtree {" FAMILIES FAMILIES "confidence=10}\n"},
     /* no JSON */
     {TEXT("[" IOC("evil.com", "domain") ",\n  {\"ioc\": }]"),
 	"evil.com subtree\nlist:2:11: unexpected token\n"},

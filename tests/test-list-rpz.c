@@ -17,6 +17,8 @@ static const struct list_row zones[] = {
     {TEXT(HEAD "*.evil.com CNAME .\nevil.com CNAME .\n"), "evil.com below\nevil.com exact\n"},
     {TEXT(HEAD "good.com CNAME rpz-passthru.\n*.good.com CNAME RPZ-PassThru.\n"),
 	"good.com except-exact\ngood.com except-below\n"},
+    {TEXT(ORIGIN "good.com CNAME Good.com.\nb.com CNAME b.com\n*.c.com CNAME *.c.com.\n"),
+	"good.com except-exact\nb.com exact\nc.com below\n"},
     {TEXT(HEAD "t.com CNAME rpz-tcp-only.\nevil.com CNAME .\n"),
 	"~8 a rule that asks for TCP (rpz-tcp-only)\nevil.com exact\n"},
     {TEXT(HEAD "evil.com A 192.0.2.1\n A 192.0.2.2\n\tAAAA 2001:db8::1\nb.com TXT \"a;b ( \" c\n"
@@ -29,6 +31,10 @@ static const struct list_row zones[] = {
 	"bad.good.com important-exact\nbad.good.com important-below\ngood.com except-below\n"
 	"good.com exact\nx.bad.good.com important-except-exact\nx.good.com except-exact\n"
 	"other.com exact\n"},
+    /* a comment where lines belong together */
+    {TEXT("rpz.example. SOA a. b. (\n; serial\n1 2 3 4 5 )\nbad.good.com.rpz.example. CNAME .\n"
+	  "*.good.com.rpz.example. CNAME rpz-passthru.\n"),
+	"bad.good.com important-exact\ngood.com except-below\n"},
     /* origins */
     {TEXT(ORIGIN "evil.com CNAME .\nb.com.rpz.example. CNAME .\nc.com. CNAME .\n"),
 	"evil.com exact\nb.com exact\n!11 a name outside of the zone\n"},

@@ -173,6 +173,8 @@ refuses()
 at=http://127.0.0.1:$port
 names 2 101 >served/list
 refuses failed "$at/404/list" 'the server answers 404'
+refuses failed "$at/300/list" 'the server answers 300'
+says 'answers 300; the copy'
 refuses failed "$at/500/list" 'the server answers 500'
 refuses failed "$at/cut/list" 'cut off after [1-9][0-9]* octets'
 refuses failed "$at/chunks/list" '.'
@@ -229,12 +231,29 @@ configure 'fetch: { ca-file: cert.pem }'
 update 0
 blocks n104.evil.example
 
+# with a ca-file, the certificates that the system trusts are not trusted: one of them is the server's
+if [ "$(id -u)" -eq 0 ] && [ -d /etc/ssl/certs ] && unshare -m true 2>/dev/null; then
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout other-key.pem -out other.pem -days 2 -subj /CN=other \
+		>openssl.log 2>&1 || fail "$(cat openssl.log)"
+	mkdir certs
+	cp cert.pem "certs/$(openssl x509 -noout -hash -in cert.pem).0"
+	url=$tls_at/ok/list
+	configure 'fetch: { ca-file: other.pem }'
+	status=0
+	unshare -m sh -c 'mount --bind certs /etc/ssl/certs && exec "$@"' sh \
+		"$BT_PROGRAM" -c beacontrap.yaml update >out 2>&1 || status=$?
+	[ "$status" -eq 1 ] || fail "a certificate of the system: status $status, not 1"
+	says '^feed: failed: .*ertificate'
+fi
+
 # ---- what is good ----
 
 sha=$(sha256sum served/list | cut -d' ' -f1 | tr a-f A-F)
 url=$at/ok/list
 configure "fetch: { sha256: $sha }"
 update 0
+refuses refused "$at/ok/list" 'its SHA-256 is [0-9a-f]\{64\}, not 00' \
+	"fetch: { sha256: $(printf '%064d' 0) }" # though the server has nothing new
 names 2 20 >served/list
 configure
 update 0 --force
@@ -294,6 +313,17 @@ printf 'state-dir: none\nlists:\n  - { name: own, file: own.txt }\n' >none.yaml
 says 'no list has a url'
 [ -s none/beacontrap.trie ] || fail "it does not compile"
 
+# a list that is gone goes, and one that was not there comes in, however old it is
+cp none.yaml more.yaml
+echo "  - { name: more, url: file://$work/served/none, file: more.txt }" >>more.yaml
+"$BT_PROGRAM" -c more.yaml compile >out 2>&1 || fail "compile"
+cp served/one more.txt
+touch -d '2 days ago' more.txt
+"$BT_PROGRAM" -c more.yaml update >out 2>&1 || :
+"$BT_PROGRAM" -c more.yaml lookup n1.evil.example >out 2>&1 || fail "a list that has come is not compiled"
+"$BT_PROGRAM" -c none.yaml update >out 2>&1 || fail "update without a list that was there"
+! "$BT_PROGRAM" -c none.yaml lookup n1.evil.example >out 2>&1 || fail "a list that is gone is in force"
+
 # one at a time
 exec 9<several/lists
 flock -n 9 || fail "flock"
@@ -306,10 +336,12 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 . && cp "$BT_PROGRAM" program
 	rm -r several/lists
 	chown 65534:65534 several
-	update 1
+	(umask 077 && update 1)
+	rm several/beacontrap.trie
 	setpriv --reuid 65534 --regid 65534 --clear-groups ./program -c beacontrap.yaml update one >out 2>&1 ||
 		fail "update by another user"
 	says '^one: not changed$'
+	[ -s several/beacontrap.trie ] || fail "another user does not compile"
 fi
 
 # a full disk, or as good as one
