@@ -28,7 +28,8 @@ static size_t end_of_host(struct bt_line url, size_t begin)
 static size_t behind_scheme(struct bt_line url)
 {
 	size_t end = end_of_host(url, 0);
-	if (url.size - end >= 2 && memcmp(url.at + end, "//", 2) == 0)
+	bool scheme = end == 0 || url.at[end - 1] == ':' || url.at[end - 1] == ']';
+	if (scheme && url.size - end >= 2 && memcmp(url.at + end, "//", 2) == 0)
 		return end + 2;
 	const char *slashes = memmem(url.at, end, ":\\\\", 3);
 	return slashes != NULL ? (size_t)(slashes + 3 - url.at) : 0;

@@ -173,8 +173,9 @@ static const struct row urls_in_domains[] = {
 	"~1 " WITH_PATH "\n~2 " WITH_PATH "\n~3 " WITH_PATH "\n~4 " WITH_PATH "\n~5 " WITH_PATH
 	"\n~6 " WITH_PATH "\nevil.com subtree\n"},
     {TEXT("github.com/login?to=https://evil.com\ngithub.com/x//y\ngithub.com?to=http:\\\\evil.com\n"
-	  "evil.com\n"),
-	"~1 " WITH_PATH "\n~2 " WITH_PATH "\n~3 " WITH_PATH "\nevil.com subtree\n"},
+	  "github.com//evil.com\nevil.com\n"),
+	"~1 " WITH_PATH "\n~2 " WITH_PATH "\n~3 " WITH_PATH "\n~4 " WITH_PATH
+	"\nevil.com subtree\n"},
 };
 
 static const struct row urls_in_prose[] = {
