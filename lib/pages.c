@@ -29,6 +29,8 @@ void bt_pages_free(void *memory)
 
 #else
 
+enum { STEP = 1 << 20 };
+
 /* What lies before the memory. */
 struct head {
 	alignas(max_align_t) size_t whole; /* octets, with it */
@@ -62,11 +64,19 @@ void *bt_pages_resize(void *memory, size_t size)
 	return head + 1;
 }
 
+/*
+ * In steps: who maps memory meanwhile waits for one of them, and not for all, which takes long
+ * where this thread has to give way to others in the middle of it.
+ */
 void bt_pages_free(void *memory)
 {
-	struct head *head = memory;
-	if (memory != NULL)
-		munmap(head - 1, head[-1].whole);
+	if (memory == NULL)
+		return;
+	struct head *head = (struct head *)memory - 1;
+	size_t whole = head->whole;
+	for (size_t at = 0; at < whole; at += STEP)
+		madvise((char *)head + at, whole - at < STEP ? whole - at : STEP, MADV_DONTNEED);
+	munmap(head, whole);
 }
 
 #endif

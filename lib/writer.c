@@ -22,8 +22,8 @@
 #include "writer.h"
 
 enum {
-	SLOTS_DEFAULT = 16384,           /* 50 ms of 300,000 events a second */
-	SEGMENT_SIZE_DEFAULT = 16 << 20, /* which packing has in memory at once */
+	SLOTS_DEFAULT = 16384,          /* 50 ms of 300,000 events a second */
+	SEGMENT_SIZE_DEFAULT = 8 << 20, /* which packing has in memory at once */
 	SEGMENT_SIZE_MIN = 4096,
 	BEAT_SECONDS_DEFAULT = 60,
 	IDLE_MS = 50, /* between two looks at the rings, */
