@@ -8,9 +8,9 @@
 
 #include "pages.h"
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
-/* It watches over the ends of malloc's memory. */
+/* One watches over the ends of malloc's memory, and the other does not know mremap(2). */
 
 void *bt_pages_new(size_t size)
 {
