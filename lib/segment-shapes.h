@@ -23,7 +23,7 @@ void bt_endpoint_of(struct bt_columns_endpoint *endpoint, const struct bt_event 
 /*
  * An order in which what is alike stands together, and the place of each entry in it: shapes (as
  * struct bt_event, up to the end of the names) by name, endpoints (as struct bt_columns_endpoint)
- * by address. Both are of pages.h, the caller's, also if it fails: false if memory runs out.
+ * by address. Both are malloc'ed, the caller's, also if it fails: false if memory runs out.
  */
 bool bt_sort_shapes(struct bt_intern *shapes, uint32_t **order, uint32_t **place);
 bool bt_sort_endpoints(struct bt_intern *endpoints, uint32_t **order, uint32_t **place);
