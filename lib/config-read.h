@@ -31,9 +31,6 @@ const char *bt_config_name(struct bt_yaml *yaml, const yaml_node_t *value, size_
 int bt_config_choice(struct bt_yaml *yaml, const struct bt_yaml_key *key, const yaml_node_t *value,
     const char *(*name_at)(int i));
 
-/* Names of actions, for bt_config_choice. */
-const char *bt_config_action(int i);
-
 /* A path, relative to the folder of the configuration: malloc'ed. NULL: told. */
 char *bt_config_path_of(struct bt_yaml *yaml, const yaml_node_t *value);
 
@@ -57,6 +54,32 @@ void bt_config_read_age_limit(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
 void bt_config_read_size_limit(
     struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* ---- config-sinkhole.c ---- */
+
+/* `sinkhole`; and that of a list, which has what it says until it is settled */
+void bt_config_read_sinkhole(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+void bt_config_read_list_sinkhole(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* Gives the lists' sinkholes what they do not say, when all is read. */
+void bt_config_settle_sinkholes(struct bt_config_load *load);
+
+/* ---- config-lists.c ---- */
+
+/* `lists` */
+void bt_config_read_lists(
+    struct bt_yaml *yaml, const struct bt_yaml_key *key, yaml_node_t *value, void *to);
+
+/* Gives each its file, and sees that they do not overwrite each other, when all is read. */
+void bt_config_settle_lists(struct bt_config_load *load);
+
+/* Frees what they have. */
+void bt_config_free_lists(struct bt_config *config);
+
+/* Names of actions, for bt_config_choice. */
+const char *bt_config_action(int i);
 
 /* ---- config-feed.c ---- */
 
