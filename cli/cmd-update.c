@@ -44,6 +44,9 @@ struct job {
 	struct bt_progress progress;
 };
 
+/* What came of the trie. */
+enum compiled { NOT_NEEDED, COMPILED, FAILED };
+
 /* ---- what is asked for ---- */
 
 /* Whether the list is one of the arguments; without any, all are. */
@@ -206,14 +209,16 @@ static json_t *json_of_update(const struct bt_update *update, const struct bt_fe
 	return object;
 }
 
-static void show_json(const struct job *job, const char *compiled)
+static void show_json(const struct job *job, enum compiled compiled)
 {
+	static const char *const texts[] = {
+	    [NOT_NEEDED] = "not needed", [COMPILED] = "yes", [FAILED] = "failed"};
 	json_t *object = json_object(), *lists = json_array();
 	for (unsigned i = 0; i < job->count; i++)
 		json_array_append_new(lists, json_of_update(&job->updates[i], &job->fetches[i]));
 	json_object_set_new(object, "dryRun", json_boolean(job->dry_run));
 	json_object_set_new(object, "lists", lists);
-	json_object_set_new(object, "compiled", json_string(compiled));
+	json_object_set_new(object, "compiled", json_string(texts[compiled]));
 	if (!bt_json_write(stdout, object))
 		bt_message("out of memory");
 	putchar('\n');
@@ -292,6 +297,24 @@ static bool is_trie_due(const struct bt_config *config)
 	return due;
 }
 
+/* Fetching has taken its time: what the configuration says by now is compiled. */
+static enum compiled compile_new(const struct job *job, const struct bt_call *call)
+{
+	struct bt_config *config = bt_open_config(call);
+	enum compiled compiled = NOT_NEEDED;
+	if (config == NULL) {
+		bt_message("nothing compiled: a trie that is in force stays");
+		return FAILED;
+	}
+	if (is_trie_due(config)) {
+		struct bt_compile_job compile = {.quiet = job->json};
+		bool done = bt_compile_configured(&compile, config, NULL) == BT_EXIT_OK;
+		compiled = done ? COMPILED : FAILED;
+	}
+	bt_config_free(&config);
+	return compiled;
+}
+
 static enum bt_exit update(struct job *job, const struct bt_call *call)
 {
 	struct bt_err err;
@@ -308,13 +331,9 @@ static enum bt_exit update(struct job *job, const struct bt_call *call)
 	}
 	settle_lists(job);
 	enum bt_exit status = all_are_good(job) ? BT_EXIT_OK : BT_EXIT_NO;
-	const char *compiled = "not needed";
-	if (!job->dry_run && is_trie_due(job->config)) {
-		struct bt_compile_job compile = {.quiet = job->json};
-		bool done = bt_compile_configured(&compile, job->config, NULL) == BT_EXIT_OK;
-		compiled = done ? "yes" : "failed";
-		status = done ? status : BT_EXIT_FAILED;
-	}
+	enum compiled compiled = job->dry_run ? NOT_NEEDED : compile_new(job, call);
+	if (compiled == FAILED)
+		status = BT_EXIT_FAILED;
 	if (job->json)
 		show_json(job, compiled);
 	return status;

@@ -2,11 +2,13 @@
 /* compile-job.c -- lists, or a dump, to a trie file in its place */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -228,11 +230,32 @@ enum bt_exit bt_compile_run(struct bt_compile_job *job)
 	return status;
 }
 
+/*
+ * Of two at once, the one that began first could be the last to write: a trie of lists that have
+ * changed since. -1: there is no lock; then nothing can be written there, either, or nothing is
+ * there yet.
+ */
+static int take_turn(const char *state_dir)
+{
+	char *path = bt_path_join(state_dir, "compile.lock");
+	int fd = path != NULL ? open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640) : -1;
+	free(path);
+	if (fd < 0)
+		return -1;
+	(void)fchmod(fd, 0640); /* whatever the umask: the timer runs as another user */
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		bt_message("waiting for another compile");
+		(void)flock(fd, LOCK_EX);
+	}
+	return fd;
+}
+
 enum bt_exit bt_compile_configured(
     struct bt_compile_job *job, const struct bt_config *config, const char *path)
 {
 	char *in_state = bt_path_join(config->state_dir, BT_TRIE_FILE);
 	enum bt_exit status = BT_EXIT_FAILED;
+	int turn = path == NULL ? take_turn(config->state_dir) : -1;
 	job->path = path != NULL ? path : in_state;
 	job->state_dir = path != NULL ? NULL : config->state_dir;
 	job->compile.lists = config->lists;
@@ -245,6 +268,8 @@ enum bt_exit bt_compile_configured(
 		bt_message("out of memory");
 	else
 		status = bt_compile_run(job);
+	if (turn >= 0)
+		close(turn);
 	free(in_state);
 	return status;
 }

@@ -28,7 +28,7 @@ struct bt_compile_job {
 /* Compiles, with messages. If anything goes wrong, the old file stays. */
 enum bt_exit bt_compile_run(struct bt_compile_job *job);
 
-/* The same of what is configured. `path` NULL: into the state directory. */
+/* The same of what is configured. `path` NULL: into the state directory, one at a time. */
 enum bt_exit bt_compile_configured(
     struct bt_compile_job *job, const struct bt_config *config, const char *path);
 

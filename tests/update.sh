@@ -80,6 +80,17 @@ update()
 	[ "$status" -eq "$expected" ] || fail "update $*: status $status, not $expected"
 }
 
+# until_says FILE TEXT
+until_says()
+{
+	tries=200
+	until grep -q -e "$2" "$1"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || fail "$1 does not say: $2"
+		sleep 0.05
+	done
+}
+
 says()
 {
 	grep -q -e "$1" out || fail "it does not say: $1"
@@ -330,6 +341,34 @@ flock -n 9 || fail "flock"
 update 2
 says 'another update is running'
 exec 9<&-
+
+# what changes while it fetches counts
+echo '# as many octets as it takes to change the configuration' >served/meanwhile
+echo slow.example >>served/meanwhile
+printf 'state-dir: meanwhile\nlists:\n  - { name: slow, url: "%s/slow/meanwhile" }\n' "$at" >meanwhile.yaml
+"$BT_PROGRAM" -c meanwhile.yaml update >updated 2>&1 &
+updating=$!
+pids="$pids $updating"
+until_says asked '/slow/meanwhile'
+echo '  - { name: own, file: own.txt }' >>meanwhile.yaml
+"$BT_PROGRAM" -c meanwhile.yaml compile >out 2>&1 || fail "compile while an update is running"
+wait $updating || fail "update: $(cat updated)"
+for name in slow.example own.example; do
+	"$BT_PROGRAM" -c meanwhile.yaml lookup $name >out 2>&1 || fail "$name: what was configured first is in force"
+done
+
+# and of two compiles the one that began last has the last word
+exec 9<meanwhile/compile.lock
+flock -n 9 || fail "flock"
+"$BT_PROGRAM" -c meanwhile.yaml compile >compiled 2>&1 9<&- &
+compiling=$!
+pids="$pids $compiling"
+until_says compiled 'waiting for another compile'
+echo late.example >own.txt
+exec 9<&-
+wait $compiling || fail "compile: $(cat compiled)"
+"$BT_PROGRAM" -c meanwhile.yaml lookup late.example >out 2>&1 || fail "it read its lists before its turn"
+echo own.example >own.txt
 
 # what root makes, the timer can use, as whoever has the state directory
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
