@@ -2,6 +2,7 @@
 /* doctor-host.c -- clock, disks and permissions */
 
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -63,8 +64,8 @@ static void check_disk(struct bt_doctor *doctor, const char *folder, uint64_t en
 		bt_found(doctor, BT_HEALTH_FAIL, "%s: %s", folder, strerror(errno));
 		bt_advise(doctor,
 		    "make it, for the user that Unbound runs as: "
-		    "install -d -o unbound -g beacontrap -m 2750 %s",
-		    folder);
+		    "install -d -o unbound -g %s -m 2750 %s",
+		    getgrnam("beacontrap") != NULL ? "beacontrap" : "unbound", folder);
 		return;
 	}
 	uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;

@@ -1079,7 +1079,7 @@ examine()
 		{ disk = 0; print }' | sed -e 's/digest [0-9a-f]\{16\}/digest N/' \
 		-e 's/[0-9][0-9]* [a-z]*\( [0-9][0-9]* [a-z]*\)* \(ago\|in the future\)/AGE \2/g' \
 		-e 's/process [0-9]*/process N/' -e 's/{"check":"disk"[^}]*},//g' \
-		-e 's/until 20[0-9T:.-]*Z/until TIME/'
+		-e 's/until 20[0-9T:.-]*Z/until TIME/' -e 's/-g [a-z]* -m/-g GROUP -m/'
 	steady <err | sed 's/^/! /'
 	echo "= $status"
 	echo
