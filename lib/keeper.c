@@ -58,7 +58,10 @@ static bool log_counts(struct bt_keeper *keeper, bool left, struct bt_err *err)
 	return true;
 }
 
-/* Policies do not count: each segment holds them again, however small it is. */
+/*
+ * Without waiting for the disk: meanwhile the rings would fill. Policies do not count: each segment
+ * holds them again, however small it is.
+ */
 static bool turn_if_due(struct bt_keeper *keeper, struct bt_err *err)
 {
 	uint64_t policies = bt_policy_store_octets(keeper->policies);
@@ -67,8 +70,9 @@ static bool turn_if_due(struct bt_keeper *keeper, struct bt_err *err)
 		return true;
 	if (!log_counts(keeper, false, err))
 		return false;
-	keeper->closed++;
-	return bt_segment_close(&keeper->segment, err);
+	bool ok = bt_segment_end(&keeper->segment, err);
+	atomic_store(&keeper->complete, keeper->number);
+	return ok;
 }
 
 /* The segment's file is gone, with what was in it: what the rings still have goes to a new one. */

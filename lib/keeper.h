@@ -38,7 +38,8 @@ struct bt_keeper {
 	bool busy; /* a ring was more than a quarter full */
 	struct bt_segment_writer *segment;
 	uint32_t number; /* of the next segment */
-	uint32_t closed; /* segments so far */
+	atomic_uint
+	    complete;    /* segments below this number are, and wait for the disk; any thread */
 	int64_t day;     /* that the segment was begun on, since 1970 */
 	bool started;    /* the first heartbeat was written */
 	int64_t beat_at; /* monotonic, as the next two */

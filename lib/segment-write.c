@@ -237,15 +237,42 @@ static bool rename_closed(const char *path, struct bt_err *err)
 	return ok;
 }
 
+static bool end(struct bt_segment_writer *writer, struct bt_err *err)
+{
+	bool ok = bt_segment_flush(writer, err);
+	/* Its age begins now: the last write may have been by a clock that was set since. */
+	(void)futimens(writer->fd, NULL);
+	return ok;
+}
+
+static bool settle(int fd, const char *path, struct bt_err *err)
+{
+	if (fsync(fd) != 0)
+		return bt_fail(err, "%s: cannot sync: %s", path, strerror(errno));
+	return rename_closed(path, err);
+}
+
 bool bt_segment_close(struct bt_segment_writer **writer, struct bt_err *err)
 {
-	bool ok = bt_segment_flush(*writer, err);
-	/* Its age begins now: the last write may have been by a clock that was set since. */
-	(void)futimens((*writer)->fd, NULL);
-	if (ok && fsync((*writer)->fd) != 0)
-		ok = fail_errno(*writer, "cannot sync", err);
-	ok = ok && rename_closed((*writer)->path, err);
+	bool ok = end(*writer, err) && settle((*writer)->fd, (*writer)->path, err);
 	free_writer(writer);
+	return ok;
+}
+
+bool bt_segment_end(struct bt_segment_writer **writer, struct bt_err *err)
+{
+	bool ok = end(*writer, err);
+	free_writer(writer);
+	return ok;
+}
+
+bool bt_segment_settle(const char *path, struct bt_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool ok = fd >= 0 || bt_fail(err, "%s: %s", path, strerror(errno));
+	ok = ok && settle(fd, path, err);
+	if (fd >= 0)
+		close(fd);
 	return ok;
 }
 

@@ -97,6 +97,13 @@ bool bt_segment_removed(const struct bt_segment_writer *writer);
 bool bt_segment_close(struct bt_segment_writer **writer, struct bt_err *err);
 
 /*
+ * The same in two parts, of which only the second waits for the disk: flushes and frees; and syncs
+ * and renames what has ended. *writer becomes NULL in any case.
+ */
+bool bt_segment_end(struct bt_segment_writer **writer, struct bt_err *err);
+bool bt_segment_settle(const char *path, struct bt_err *err);
+
+/*
  * Cuts an ".open" segment, which a dead process left, at its last whole block and renames it to
  * ".seg". *cut is the number of octets that went.
  */

@@ -181,8 +181,24 @@ static void tidy(const struct bt_tidy_options *options, const struct bt_segment_
 	free(entries);
 }
 
+void bt_tidy_close(const struct bt_tidy_options *options)
+{
+	struct bt_segment_file *files = NULL;
+	size_t count = 0;
+	struct bt_err err;
+	unsigned complete = options->boot != 0 ? atomic_load(options->complete) : 0;
+	if (complete == 0 || !bt_segment_files(options->events_dir, &files, &count, &err))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (files[i].open && files[i].boot == options->boot && files[i].number < complete &&
+		    !bt_segment_settle(files[i].path, &err))
+			say(options, true, "event log: %s; it is tried again", err.text);
+	bt_segment_files_free(&files, count);
+}
+
 void bt_tidy(const struct bt_tidy_options *options, int64_t now)
 {
+	bt_tidy_close(options);
 	struct bt_segment_file *files = NULL, *rollups = NULL;
 	size_t count = 0, rollup_count = 0;
 	struct bt_err err; /* who writes there says it */

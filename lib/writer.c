@@ -26,8 +26,8 @@ enum {
 	SEGMENT_SIZE_DEFAULT = 8 << 20, /* which packing has in memory at once */
 	SEGMENT_SIZE_MIN = 4096,
 	BEAT_SECONDS_DEFAULT = 60,
-	IDLE_MS = 50, /* between two looks at the rings, */
-	BUSY_MS = 5,  /* and when one was more than a quarter full */
+	IDLE_MS = 20, /* between two looks at the rings, and more on a busy processor; */
+	BUSY_MS = 5,  /* when one was more than a quarter full */
 	TIDY_MS = 3600000,
 	TIDY_NICE = 19,
 };
@@ -43,7 +43,7 @@ struct bt_writer {
 	void (*log)(bool error, const char *text);
 
 	struct bt_thread thread; /* woken when there is a new policy, or a pause */
-	struct bt_thread tidier; /* woken when a segment was closed */
+	struct bt_thread tidier; /* woken when a segment is complete */
 	struct bt_tidy_options tidy;
 	atomic_bool stop_tidying;
 	bool subnets;
@@ -82,9 +82,9 @@ static void *run(void *arg)
 {
 	struct bt_writer *writer = arg;
 	while (bt_thread_wait(&writer->thread, writer->keeper.busy ? BUSY_MS : IDLE_MS)) {
-		uint32_t closed = writer->keeper.closed;
+		unsigned complete = atomic_load(&writer->keeper.complete);
 		bt_keeper_look(&writer->keeper);
-		if (writer->keeper.closed != closed)
+		if (atomic_load(&writer->keeper.complete) != complete)
 			bt_thread_wake(&writer->tidier);
 	}
 	finish(writer);
@@ -99,6 +99,7 @@ static void *run_tidier(void *arg)
 	do
 		bt_tidy(&writer->tidy, bt_clock_real());
 	while (bt_thread_wait(&writer->tidier, TIDY_MS));
+	bt_tidy_close(&writer->tidy); /* what ended last */
 	return NULL;
 }
 
@@ -265,11 +266,15 @@ static bool start(
 	    .events_dir = writer->events_dir,
 	    .retention = options->retention,
 	    .max_size = options->max_size,
+	    .complete = &writer->keeper.complete,
 	    .stop = &writer->stop_tidying,
 	    .log = writer->log,
 	};
-	if (make_keeper(writer, options, err) && start_threads(writer, err))
-		return true;
+	if (make_keeper(writer, options, err)) {
+		writer->tidy.boot = writer->keeper.boot;
+		if (start_threads(writer, err))
+			return true;
+	}
 	remove_rings(writer);
 	return false;
 }

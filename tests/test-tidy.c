@@ -182,6 +182,48 @@ static void test_packs(void **state)
 	assert_false(is_there(0));
 }
 
+/* An open segment whose writer goes on elsewhere already; its name ends there. */
+static void make_complete(uint64_t boot, unsigned number)
+{
+	struct bt_segment_writer *writer = begin("dns1", boot, number);
+	struct bt_event event = make_event("www.bad.example", 1, T);
+	struct bt_err err;
+	put_policy(writer);
+	put(writer, 1, number + 1, &event);
+	check(err, bt_segment_end(&writer, &err));
+}
+
+/* Segments that are complete are closed and packed; others, and those of others, stay open. */
+static void test_closes(void **state)
+{
+	(void)state;
+	const atomic_uint complete = 2;
+	char *events = strdup(in(folder, "events"));
+	struct bt_tidy_options options = {
+	    .events_dir = events, .boot = 1, .complete = &complete, .log = on_log};
+	for (unsigned number = 0; number < 3; number++)
+		make_complete(1, number);
+	make_complete(2, 0);
+	said[0] = '\0';
+	bt_tidy_close(&options);
+	assert_string_equal(said, "");
+	assert_true(is_there(0) && is_there(1));
+	assert_false(bt_segment_is_packed(seg(1)));
+	bt_tidy(&options, T);
+	assert_true(bt_segment_is_packed(seg(1)));
+	assert_int_equal(access(in(folder, "events/dns1-0000000000000001-000002.open"), F_OK), 0);
+	assert_int_equal(access(in(folder, "events/dns1-0000000000000002-000000.open"), F_OK), 0);
+
+	/* one that cannot be closed is said, and is no reason to leave the others */
+	make_complete(1, 0);
+	make_complete(1, 1);
+	assert_int_equal(unlink(seg(1)), 0);
+	bt_tidy_close(&options);
+	assert_non_null(strstr(said, "-000000.seg is there already; it is tried again"));
+	assert_true(is_there(1));
+	free(events);
+}
+
 /* A folder that is not there is said by those who write to it. */
 static void test_nothing(void **state)
 {
@@ -201,6 +243,7 @@ int main(void)
 	    test(test_size),
 	    test(test_rollups),
 	    test(test_packs),
+	    test(test_closes),
 	    test(test_nothing),
 	};
 	seed = random_seed();
