@@ -45,7 +45,6 @@ void bt_roll_shape(struct bt_event *shape, const struct bt_event *event)
 	shape->labels = event->labels;
 	shape->match_count = event->match_count;
 	memcpy(shape->matches, event->matches, event->match_count * sizeof(*event->matches));
-	bt_shape_strip(shape);
 	size_t size = size_of_labels(name, most_labels(event));
 	memcpy(shape->key, name, size);
 	if (size < name_size) {
@@ -163,8 +162,7 @@ bool bt_roll_add(struct bt_roll_builder *builder, const struct bt_event *shape,
 	int64_t day = bt_roll_day(hits->first_seen);
 	uint32_t groups = bt_intern_count(builder->groups), rows = builder->pairs.count;
 	uint32_t shape_at, endpoint_at, group, row;
-	if (!make_room(builder) ||
-	    !bt_intern_add(builder->shapes, shape, bt_event_size(shape), &shape_at) ||
+	if (!make_room(builder) || !bt_shape_add(builder->shapes, shape, &shape_at) ||
 	    !bt_intern_add(builder->endpoints, endpoint, sizeof(*endpoint), &endpoint_at) ||
 	    !find_group(builder, shape_at, day, &group) ||
 	    !bt_pairs_add(&builder->pairs, group, endpoint_at, &row))

@@ -19,8 +19,8 @@ enum {
 /* ---- gathering ---- */
 
 struct bt_columns_builder {
-	struct bt_intern *shapes;    /* as struct bt_event, up to the end of the names */
-	struct bt_intern *endpoints; /* as struct bt_columns_endpoint */
+	struct bt_intern *shapes; /* segment-shapes.h has both */
+	struct bt_intern *endpoints;
 	struct bt_columns_run *runs;
 	uint32_t run_count, run_room, count;
 	uint32_t shape_of[BT_COLUMNS_EVENTS], endpoint_of[BT_COLUMNS_EVENTS];
@@ -89,13 +89,9 @@ bool bt_columns_add(struct bt_columns_builder *builder, const struct bt_segment_
 {
 	const struct bt_event *event = &record->event;
 	uint32_t at = builder->count;
-	struct bt_event shape;
 	struct bt_columns_endpoint endpoint;
-	memcpy(&shape, event, bt_event_size(event));
-	bt_shape_strip(&shape);
 	bt_endpoint_of(&endpoint, event);
-	if (!bt_intern_add(
-		builder->shapes, &shape, bt_event_size(&shape), &builder->shape_of[at]) ||
+	if (!bt_shape_add(builder->shapes, event, &builder->shape_of[at]) ||
 	    !bt_intern_add(
 		builder->endpoints, &endpoint, sizeof(endpoint), &builder->endpoint_of[at]) ||
 	    !add_run(builder, record))

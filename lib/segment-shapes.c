@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endian.h"
 #include "segment-format.h"
 #include "segment-shapes.h"
 
@@ -20,20 +21,78 @@ static const uint8_t ipv4_prefix[IPV4_AT] = {[10] = 0xff, [11] = 0xff};
 
 /* ---- of an event ---- */
 
-void bt_shape_strip(struct bt_event *event)
+/*
+ * An entry of a table is as small as the event allows, since there may be one for each event: what
+ * they all have, the names, and so many matches.
+ */
+enum {
+	POLICY = 0,
+	TYPE = 8,
+	CLASS = 10,
+	LIST = 12,
+	ACTION = 14,
+	TRANSPORT,
+	LABELS,
+	MATCHED,
+	MATCH_COUNT,
+	KEY_SIZE,
+	TARGET_SIZE,
+	NAMES,
+	MATCH = 5, /* octets: class and labels */
+	SHAPE_MAX = NAMES + sizeof(((struct bt_event *)NULL)->key) + BT_EVENT_MATCHES_MAX * MATCH,
+};
+
+static size_t pack(uint8_t *out, const struct bt_event *event)
 {
-	event->time = 0;
-	memset(event->client, 0, sizeof(event->client));
-	memcpy(event->client, ipv4_prefix, IPV4_AT); /* which is shorter, in octets */
-	memset(event->via, 0, sizeof(event->via));
-	memset(event->device, 0, sizeof(event->device));
-	event->port = 0;
-	memset(event->reserved, 0, sizeof(event->reserved));
-	for (unsigned i = 0; i < BT_EVENT_MATCHES_MAX; i++) {
-		if (i >= event->match_count)
-			memset(&event->matches[i], 0, sizeof(event->matches[i]));
-		memset(event->matches[i].reserved, 0, sizeof(event->matches[i].reserved));
+	bt_put64(out + POLICY, event->policy);
+	bt_put16(out + TYPE, event->qtype);
+	bt_put16(out + CLASS, event->qclass);
+	bt_put16(out + LIST, event->list);
+	out[ACTION] = event->action;
+	out[TRANSPORT] = event->transport;
+	out[LABELS] = event->labels;
+	out[MATCHED] = event->matched;
+	out[MATCH_COUNT] = event->match_count;
+	out[KEY_SIZE] = event->key_size;
+	out[TARGET_SIZE] = event->target_size;
+	uint8_t *at =
+	    bt_put_bytes(out + NAMES, event->key, (size_t)event->key_size + event->target_size);
+	for (unsigned i = 0; i < event->match_count; i++, at += MATCH) {
+		bt_put32(at, event->matches[i].class_id);
+		at[4] = event->matches[i].labels;
 	}
+	return (size_t)(at - out);
+}
+
+/* Of nobody, at no time: by an IPv4 address, which takes less room. */
+static void unpack(struct bt_event *event, const uint8_t *in)
+{
+	memset(event, 0, offsetof(struct bt_event, key));
+	memcpy(event->client, ipv4_prefix, IPV4_AT);
+	event->policy = bt_get64(in + POLICY);
+	event->qtype = bt_get16(in + TYPE);
+	event->qclass = bt_get16(in + CLASS);
+	event->list = bt_get16(in + LIST);
+	event->action = in[ACTION];
+	event->transport = in[TRANSPORT];
+	event->labels = in[LABELS];
+	event->matched = in[MATCHED];
+	event->match_count = in[MATCH_COUNT];
+	event->key_size = in[KEY_SIZE];
+	event->target_size = in[TARGET_SIZE];
+	size_t names = (size_t)event->key_size + event->target_size;
+	memcpy(event->key, in + NAMES, names);
+	const uint8_t *at = in + NAMES + names;
+	for (unsigned i = 0; i < event->match_count; i++, at += MATCH) {
+		event->matches[i].class_id = bt_get32(at);
+		event->matches[i].labels = at[4];
+	}
+}
+
+bool bt_shape_add(struct bt_intern *shapes, const struct bt_event *event, uint32_t *id)
+{
+	uint8_t shape[SHAPE_MAX];
+	return bt_intern_add(shapes, shape, pack(shape, event), id);
 }
 
 void bt_endpoint_of(struct bt_columns_endpoint *endpoint, const struct bt_event *event)
@@ -51,13 +110,13 @@ struct ranked {
 	uint32_t number;
 };
 
-/* The name asked, of a struct bt_event that lies anywhere. */
+/* The name asked. */
 static const uint8_t *key_of(const struct bt_intern *table, uint32_t number, size_t *key_size)
 {
 	size_t size;
-	const uint8_t *event = bt_intern_bytes(table, number, &size);
-	*key_size = event[offsetof(struct bt_event, key_size)];
-	return event + offsetof(struct bt_event, key);
+	const uint8_t *shape = bt_intern_bytes(table, number, &size);
+	*key_size = shape[KEY_SIZE];
+	return shape + NAMES;
 }
 
 /* As a number, in which shorter strings come first. */
@@ -151,8 +210,7 @@ uint8_t *bt_put_shapes(uint8_t *out, const struct bt_intern *shapes, const uint3
 	for (uint32_t i = 0; i < bt_intern_count(shapes); i++) {
 		size_t size;
 		struct bt_event shape;
-		const void *bytes = bt_intern_bytes(shapes, order[i], &size);
-		memcpy(&shape, bytes, size);
+		unpack(&shape, bt_intern_bytes(shapes, order[i], &size));
 		out += bt_event_encode(out, &before, 1, 0, (uint64_t)i + 1, &shape);
 	}
 	return out;

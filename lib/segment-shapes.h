@@ -15,15 +15,18 @@
 
 enum { BT_ENDPOINT_ENCODED_MAX = 1 + 16 + 16 + BT_DEVICE_SIZE /* octets */ };
 
-/* What is no part of a shape, made the same for all. */
-void bt_shape_strip(struct bt_event *event);
+/*
+ * Adds the event's shape, which is all of it but who asked, and when, to a table of shapes; its
+ * number there. False: as bt_intern_add.
+ */
+bool bt_shape_add(struct bt_intern *shapes, const struct bt_event *event, uint32_t *id);
 
 void bt_endpoint_of(struct bt_columns_endpoint *endpoint, const struct bt_event *event);
 
 /*
- * An order in which what is alike stands together, and the place of each entry in it: shapes (as
- * struct bt_event, up to the end of the names) by name, endpoints (as struct bt_columns_endpoint)
- * by address. Both are malloc'ed, the caller's, also if it fails: false if memory runs out.
+ * An order in which what is alike stands together, and the place of each entry in it: shapes by
+ * name, endpoints (as struct bt_columns_endpoint) by address. Both are malloc'ed, the caller's,
+ * also if it fails: false if memory runs out.
  */
 bool bt_sort_shapes(struct bt_intern *shapes, uint32_t **order, uint32_t **place);
 bool bt_sort_endpoints(struct bt_intern *endpoints, uint32_t **order, uint32_t **place);

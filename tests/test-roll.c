@@ -69,12 +69,18 @@ struct sum {
 static struct sum sums[HITS];
 static size_t sum_count;
 
+/* But for who asked, and when: a shape says nothing of that. */
+static bool same_shape(const struct bt_event *a, const struct bt_event *b)
+{
+	size_t size = bt_event_size(a);
+	return bt_event_size(b) == size && a->policy == b->policy &&
+	       memcmp(&a->qtype, &b->qtype, size - offsetof(struct bt_event, qtype)) == 0;
+}
+
 static bool is_same(const struct sum *sum, const struct bt_event *shape,
     const struct bt_columns_endpoint *endpoint, int64_t day)
 {
-	size_t size = bt_event_size(shape);
-	return sum->day == day && bt_event_size(&sum->shape) == size &&
-	       memcmp(&sum->shape, shape, size) == 0 &&
+	return sum->day == day && same_shape(&sum->shape, shape) &&
 	       memcmp(&sum->endpoint, endpoint, sizeof(*endpoint)) == 0;
 }
 
