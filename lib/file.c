@@ -13,12 +13,13 @@
 #include "file.h"
 #include "large.h"
 #include "pace.h"
+#include "pages.h"
 
 /* ---- in ---- */
 
 enum { READ_OCTETS = 1 << 16 /* at once */ };
 
-static uint8_t *new_buffer(size_t size)
+static void *new_buffer(size_t size)
 {
 	size_t begin = bt_large_begin(size);
 	uint8_t *buffer = aligned_alloc(begin, (size + begin - 1) / begin * begin);
@@ -29,14 +30,25 @@ static uint8_t *new_buffer(size_t size)
 	return buffer;
 }
 
+/* Where from the memory is that a file is read into. */
+struct source {
+	void *(*new)(size_t size);
+	void *(*resize)(void *memory, size_t size);
+	void (*free)(void *memory);
+};
+
+static const struct source from_malloc = {new_buffer, realloc, free};
+static const struct source from_pages = {bt_pages_new, bt_pages_resize, bt_pages_free};
+
 /*
  * Reads to the end of the file, whatever fstat said its size was: it may grow or shrink meanwhile.
  * One octet more than `max` is asked for, so that a file that is too long shows itself.
  */
-static bool read_all(int fd, size_t expect, size_t max, uint8_t **bytes, size_t *size)
+static bool read_all(
+    const struct source *source, int fd, size_t expect, size_t max, void **bytes, size_t *size)
 {
 	size_t room = expect + 1, used = 0;
-	uint8_t *buffer = new_buffer(room + 1);
+	uint8_t *buffer = source->new (room + 1);
 	if (buffer == NULL)
 		return false;
 	for (;;) {
@@ -46,7 +58,7 @@ static bool read_all(int fd, size_t expect, size_t max, uint8_t **bytes, size_t 
 				break;
 			}
 			room = room > max / 2 ? max + 1 : room * 2;
-			uint8_t *larger = realloc(buffer, room + 1);
+			uint8_t *larger = source->resize(buffer, room + 1);
 			if (larger == NULL)
 				break;
 			buffer = larger;
@@ -61,17 +73,17 @@ static bool read_all(int fd, size_t expect, size_t max, uint8_t **bytes, size_t 
 		used += (size_t)got;
 		if (got == 0) {
 			buffer[used] = 0;
-			bt_large_pages(buffer, used);
 			*bytes = buffer;
 			*size = used;
 			return true;
 		}
 	}
-	free(buffer);
+	source->free(buffer);
 	return false;
 }
 
-bool bt_file_read(const char *path, size_t max, void **bytes, size_t *size, struct bt_err *err)
+static bool read_file(const struct source *source, const char *path, size_t max, void **bytes,
+    size_t *size, struct bt_err *err)
 {
 	if (max > SIZE_MAX / 2)
 		max = SIZE_MAX / 2; /* leaves room for what is added to it */
@@ -82,7 +94,6 @@ bool bt_file_read(const char *path, size_t max, void **bytes, size_t *size, stru
 		return bt_fail(err, "%s: %s", path, strerror(errno));
 
 	struct stat st;
-	uint8_t *buffer = NULL;
 	bool ok = false;
 	if (fstat(fd, &st) < 0)
 		bt_fail(err, "%s: %s", path, strerror(errno));
@@ -93,14 +104,28 @@ bool bt_file_read(const char *path, size_t max, void **bytes, size_t *size, stru
 	else if (st.st_size < 0 || (uintmax_t)st.st_size > max)
 		bt_fail(err, "%s: %jd octets, more than the %zu that are read", path,
 		    (intmax_t)st.st_size, max);
-	else if ((ok = read_all(fd, (size_t)st.st_size, max, &buffer, size)))
-		*bytes = buffer;
-	else if (errno == EFBIG)
-		bt_fail(err, "%s: grew to more than the %zu octets that are read", path, max);
 	else
-		bt_fail(err, "%s: %s", path, strerror(errno));
+		ok = read_all(source, fd, (size_t)st.st_size, max, bytes, size) ||
+		     (errno == EFBIG
+			     ? bt_fail(err, "%s: grew to more than the %zu octets that are read",
+				   path, max)
+			     : bt_fail(err, "%s: %s", path, strerror(errno)));
 	close(fd);
 	return ok;
+}
+
+bool bt_file_read(const char *path, size_t max, void **bytes, size_t *size, struct bt_err *err)
+{
+	bool ok = read_file(&from_malloc, path, max, bytes, size, err);
+	if (ok)
+		bt_large_pages(*bytes, *size);
+	return ok;
+}
+
+bool bt_file_read_pages(
+    const char *path, size_t max, void **bytes, size_t *size, struct bt_err *err)
+{
+	return read_file(&from_pages, path, max, bytes, size, err);
 }
 
 /* ---- out ---- */

@@ -19,6 +19,10 @@
  */
 bool bt_file_read(const char *path, size_t max, void **bytes, size_t *size, struct bt_err *err);
 
+/* The same into memory of pages.h. */
+bool bt_file_read_pages(
+    const char *path, size_t max, void **bytes, size_t *size, struct bt_err *err);
+
 /*
  * Replaces `path` as a whole: a temporary file in the same folder is written, synced and renamed,
  * and the folder synced. On failure the old file stands and the temporary one is gone; only if the

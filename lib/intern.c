@@ -8,8 +8,9 @@
 #include <xxhash.h>
 
 #include "intern.h"
+#include "pages.h"
 
-enum { FIRST_SLOTS = 64, FIRST_STRINGS = 32, FIRST_OCTETS = 1024 };
+enum { FIRST_SLOTS = 256, FIRST_STRINGS = 256, FIRST_OCTETS = 4096 };
 
 /* Part of the hash beside the number: most probes that miss never touch the arena. */
 struct slot {
@@ -38,7 +39,7 @@ static struct slot *new_slots(size_t count)
 {
 	if (count > SIZE_MAX / sizeof(struct slot))
 		return NULL;
-	struct slot *slots = malloc(count * sizeof(*slots));
+	struct slot *slots = bt_pages_new(count * sizeof(*slots));
 	if (slots != NULL)
 		empty_slots(slots, count);
 	return slots;
@@ -50,8 +51,8 @@ struct bt_intern *bt_intern_new(void)
 	if (table == NULL)
 		return NULL;
 	table->slots = new_slots(FIRST_SLOTS);
-	table->ends = malloc(FIRST_STRINGS * sizeof(*table->ends));
-	table->arena = malloc(FIRST_OCTETS);
+	table->ends = bt_pages_new(FIRST_STRINGS * sizeof(*table->ends));
+	table->arena = bt_pages_new(FIRST_OCTETS);
 	table->slot_count = FIRST_SLOTS;
 	table->ends_room = FIRST_STRINGS;
 	table->arena_room = FIRST_OCTETS;
@@ -64,9 +65,9 @@ void bt_intern_free(struct bt_intern **table)
 {
 	if (*table == NULL)
 		return;
-	free((*table)->slots);
-	free((*table)->ends);
-	free((*table)->arena);
+	bt_pages_free((*table)->slots);
+	bt_pages_free((*table)->ends);
+	bt_pages_free((*table)->arena);
 	free(*table);
 	*table = NULL;
 }
@@ -136,7 +137,7 @@ static bool grow_slots(struct bt_intern *table)
 			at = (at + 1) & mask;
 		slots[at] = table->slots[i];
 	}
-	free(table->slots);
+	bt_pages_free(table->slots);
 	table->slots = slots;
 	table->slot_count = count;
 	return true;
@@ -149,7 +150,7 @@ static bool grow_ends(struct bt_intern *table)
 	if (table->ends_room > SIZE_MAX / 2 / sizeof(*table->ends))
 		return false;
 	size_t room = table->ends_room * 2;
-	size_t *ends = realloc(table->ends, room * sizeof(*ends));
+	size_t *ends = bt_pages_resize(table->ends, room * sizeof(*ends));
 	if (ends == NULL)
 		return false;
 	table->ends = ends;
@@ -168,7 +169,7 @@ static bool grow_arena(struct bt_intern *table, size_t size)
 			return false;
 		room *= 2;
 	}
-	uint8_t *arena = realloc(table->arena, room);
+	uint8_t *arena = bt_pages_resize(table->arena, room);
 	if (arena == NULL)
 		return false;
 	table->arena = arena;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "endian.h"
+#include "pages.h"
 #include "pairs.h"
 #include "roll.h"
 #include "segment-format.h"
@@ -331,10 +332,10 @@ bool bt_roll_finish(struct bt_roll_builder *builder, uint8_t *bytes[2], size_t s
 		bytes[0] = put_groups(builder, &orders, &size[0]);
 		bytes[1] = put_rows(builder, &orders, &size[1]);
 	}
-	free(orders.shapes);
-	free(orders.endpoints);
-	free(orders.shape_place);
-	free(orders.endpoint_place);
+	bt_pages_free(orders.shapes);
+	bt_pages_free(orders.endpoints);
+	bt_pages_free(orders.shape_place);
+	bt_pages_free(orders.endpoint_place);
 	free(orders.groups);
 	free(orders.rows);
 	if (bytes[0] != NULL && bytes[1] != NULL) {

@@ -10,6 +10,7 @@
 
 #include "endian.h"
 #include "file.h"
+#include "pages.h"
 #include "segment-blocks.h"
 
 enum {
@@ -60,7 +61,7 @@ bool bt_block_file_put(struct bt_block_file *file, enum bt_block_type type, uint
     const uint8_t *plain, size_t size, struct bt_err *err)
 {
 	size_t room = ZSTD_compressBound(size);
-	uint8_t *block = malloc(BT_BLOCK_HEADER + (room > size ? room : size) + 8);
+	uint8_t *block = bt_pages_new(BT_BLOCK_HEADER + (room > size ? room : size) + 8);
 	if (block == NULL)
 		return bt_fail(err, "%s: out of memory", file->path);
 	uint8_t *payload = block + BT_BLOCK_HEADER, encoding = BT_ENCODING_ZSTD;
@@ -74,7 +75,7 @@ bool bt_block_file_put(struct bt_block_file *file, enum bt_block_type type, uint
 	size_t whole = BT_BLOCK_HEADER + bt_pad8(packed);
 	bt_block_seal(block, whole, type, encoding, count, (uint32_t)size, file->seed);
 	bool ok = bt_block_file_raw(file, block, whole, err);
-	free(block);
+	bt_pages_free(block);
 	return ok;
 }
 

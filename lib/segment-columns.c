@@ -6,6 +6,7 @@
 
 #include "endian.h"
 #include "intern.h"
+#include "pages.h"
 #include "segment-columns.h"
 #include "segment-format.h"
 #include "segment-shapes.h"
@@ -37,7 +38,7 @@ static void clear(struct bt_columns_builder *builder)
 
 struct bt_columns_builder *bt_columns_new(void)
 {
-	struct bt_columns_builder *builder = calloc(1, sizeof(*builder));
+	struct bt_columns_builder *builder = bt_pages_new(sizeof(*builder));
 	if (builder == NULL)
 		return NULL;
 	builder->shapes = bt_intern_new();
@@ -53,8 +54,8 @@ void bt_columns_free(struct bt_columns_builder **builder)
 		return;
 	bt_intern_free(&(*builder)->shapes);
 	bt_intern_free(&(*builder)->endpoints);
-	free((*builder)->runs);
-	free(*builder);
+	bt_pages_free((*builder)->runs);
+	bt_pages_free(*builder);
 	*builder = NULL;
 }
 
@@ -74,7 +75,7 @@ static bool add_run(struct bt_columns_builder *builder, const struct bt_segment_
 	}
 	if (builder->run_count == builder->run_room) {
 		uint32_t room = builder->run_room == 0 ? 64 : 2 * builder->run_room;
-		struct bt_columns_run *more = realloc(builder->runs, room * sizeof(*more));
+		struct bt_columns_run *more = bt_pages_resize(builder->runs, room * sizeof(*more));
 		if (more == NULL)
 			return false;
 		builder->runs = more;
@@ -166,7 +167,7 @@ uint8_t *bt_columns_finish(struct bt_columns_builder *builder, size_t *size)
 	uint8_t *bytes = NULL;
 	if (bt_sort_shapes(builder->shapes, &orders[0], &places[0]) &&
 	    bt_sort_endpoints(builder->endpoints, &orders[1], &places[1]))
-		bytes = malloc(most_octets(builder));
+		bytes = bt_pages_new(most_octets(builder));
 	if (bytes != NULL) {
 		const uint8_t *end = put_all(builder, bytes, (const uint32_t *const *)orders,
 		    (const uint32_t *const *)places);
@@ -174,8 +175,8 @@ uint8_t *bt_columns_finish(struct bt_columns_builder *builder, size_t *size)
 		memset(bytes + (end - bytes), 0, *size - (size_t)(end - bytes));
 	}
 	for (unsigned i = 0; i < 2; i++) {
-		free(orders[i]);
-		free(places[i]);
+		bt_pages_free(orders[i]);
+		bt_pages_free(places[i]);
 	}
 	if (bytes != NULL)
 		clear(builder);

@@ -60,7 +60,7 @@ bool bt_columns_add(struct bt_columns_builder *builder, const struct bt_segment_
 uint32_t bt_columns_count(const struct bt_columns_builder *builder);
 
 /*
- * The octets of what was added, which is forgotten then: malloc'ed, the caller's, their number a
+ * The octets of what was added, which is forgotten then: of pages.h, the caller's, their number a
  * multiple of 8. NULL if memory runs out.
  */
 uint8_t *bt_columns_finish(struct bt_columns_builder *builder, size_t *size);

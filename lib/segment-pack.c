@@ -11,6 +11,7 @@
 
 #include "endian.h"
 #include "file.h"
+#include "pages.h"
 #include "segment-blocks.h"
 #include "segment-format.h"
 
@@ -56,7 +57,7 @@ static bool put_columns(struct packer *packer, struct bt_err *err)
 	if (bytes == NULL)
 		return bt_fail(err, "%s: out of memory", packer->file.path);
 	bool ok = bt_block_file_put(&packer->file, BT_BLOCK_COLUMNS, count, bytes, size, err);
-	free(bytes);
+	bt_pages_free(bytes);
 	return ok;
 }
 
@@ -269,7 +270,7 @@ static bool rewrite(const char *path, struct job *job, bool *done, struct bt_err
 {
 	struct segment segment = {0};
 	void *bytes;
-	if (!bt_file_read(path, SIZE_MAX, &bytes, &segment.size, err))
+	if (!bt_file_read_pages(path, SIZE_MAX, &bytes, &segment.size, err))
 		return false;
 	segment.bytes = bytes;
 	bool ok = true;
@@ -277,7 +278,7 @@ static bool rewrite(const char *path, struct job *job, bool *done, struct bt_err
 		ok = replace(path, &segment, job, done, err);
 	else if (job->forget != NULL)
 		ok = bt_fail(err, "%s: is damaged, and stays as it is", path);
-	free(bytes);
+	bt_pages_free(bytes);
 	return ok;
 }
 

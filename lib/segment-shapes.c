@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "endian.h"
+#include "pages.h"
 #include "segment-format.h"
 #include "segment-shapes.h"
 
@@ -171,14 +172,14 @@ static int by_address(const void *a, const void *b, void *table)
 	    bt_intern_bytes(table, right->number, &size), sizeof(struct bt_columns_endpoint));
 }
 
-/* The order of a table's entries, and the place of each in it: malloc'ed, the caller's. */
+/* The order of a table's entries, and the place of each in it: of pages.h, the caller's. */
 static bool sort(struct bt_intern *table, uint64_t (*first_of)(const struct bt_intern *, uint32_t),
     int (*compare)(const void *, const void *, void *), uint32_t **order, uint32_t **place)
 {
 	uint32_t count = bt_intern_count(table);
-	*order = malloc(((size_t)count + 1) * sizeof(**order));
-	*place = malloc(((size_t)count + 1) * sizeof(**place));
-	struct ranked *ranked = malloc(((size_t)count + 1) * sizeof(*ranked));
+	*order = bt_pages_new(((size_t)count + 1) * sizeof(**order));
+	*place = bt_pages_new(((size_t)count + 1) * sizeof(**place));
+	struct ranked *ranked = bt_pages_new(((size_t)count + 1) * sizeof(*ranked));
 	bool ok = *order != NULL && *place != NULL && ranked != NULL;
 	for (uint32_t i = 0; ok && i < count; i++)
 		ranked[i] = (struct ranked){.first = first_of(table, i), .number = i};
@@ -188,7 +189,7 @@ static bool sort(struct bt_intern *table, uint64_t (*first_of)(const struct bt_i
 		(*order)[i] = ranked[i].number;
 		(*place)[ranked[i].number] = i;
 	}
-	free(ranked);
+	bt_pages_free(ranked);
 	return ok;
 }
 

@@ -25,7 +25,7 @@ void bt_endpoint_of(struct bt_columns_endpoint *endpoint, const struct bt_event 
 
 /*
  * An order in which what is alike stands together, and the place of each entry in it: shapes by
- * name, endpoints (as struct bt_columns_endpoint) by address. Both are malloc'ed, the caller's,
+ * name, endpoints (as struct bt_columns_endpoint) by address. Both are of pages.h, the caller's,
  * also if it fails: false if memory runs out.
  */
 bool bt_sort_shapes(struct bt_intern *shapes, uint32_t **order, uint32_t **place);
