@@ -6,6 +6,7 @@ import subprocess
 import time
 
 POLL = 0.001  # seconds between looks
+STEADY = 1  # seconds without a change
 
 
 class Trouble(Exception):
@@ -72,6 +73,17 @@ class Process:
                 if line.startswith("VmRSS:"):
                     return int(line.split()[1]) * 1024 / 1e6
         raise Trouble(f"{self.name} has ended{self.last_words()}")
+
+    def steady_memory_mb(self, seconds=10):
+        """When that does not change any more: what is done in the background has an end."""
+        last, since = self.memory_mb(), time.monotonic()
+        end = since + seconds
+        while time.monotonic() < min(since + STEADY, end):
+            time.sleep(0.05)
+            now = self.memory_mb()
+            if now != last:
+                last, since = now, time.monotonic()
+        return last
 
     def stop(self, seconds=30):
         if self.child.poll() is None:

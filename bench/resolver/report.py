@@ -8,6 +8,7 @@ COLUMNS = [
     ("memory, MB", 0, lambda run: run["start_mb"]),
     ("cached, us CPU", 2, lambda run: run["cached"]["cpu_us"]),
     ("blocked, us CPU", 2, lambda run: run["blocked"]["cpu_us"]),
+    ("later, us", 2, lambda run: run["blocked"]["later_us"]),
     ("cached, kq/s", 0, lambda run: run["cached"]["per_second"] / 1000),
     ("blocked, kq/s", 0, lambda run: run["blocked"]["per_second"] / 1000),
     ("lost", 0, lambda run: run["blocked"]["lost"] + run.get("cached", run["blocked"])["lost"]),
